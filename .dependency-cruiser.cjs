@@ -1,0 +1,47 @@
+// Layers, enforced: imports run downward only. See ARCHITECTURE.md.
+const P = '^packages/pipeline/src/';
+const layers = [
+  ['util'],
+  ['config', 'video', 'store', 'metrics', 'report'],
+  ['extract', 'simulate', 'data', 'models', 'export'],
+  ['train', 'infer'],
+  ['cli'],
+];
+
+const upward = layers.slice(0, -1).map((folders, i) => ({
+  name: `layer-${i}-imports-downward`,
+  comment: `${folders.join(', ')} may import only what lies below.`,
+  severity: 'error',
+  from: { path: `${P}(${folders.join('|')})/`, pathNot: '\\.test\\.ts$' },
+  to: {
+    path: `${P}(${layers
+      .slice(i + 1)
+      .flat()
+      .join('|')})/`,
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'tensor-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/tensor/' },
+      to: { path: '^packages/(?!tensor/)|^node_modules/spatter' },
+    },
+    {
+      name: 'no-private-imports-across-packages',
+      severity: 'error',
+      from: { path: '^packages/pipeline/' },
+      to: { path: '^packages/tensor/src/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules|dist' },
+    exclude: { path: '(^|/)(dist|coverage)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+  },
+};

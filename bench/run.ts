@@ -1,0 +1,25 @@
+// `npm run bench -- NAME`: measures ours and a peer in turn in one run; ends with one JSON line.
+
+/** What a bench reports. `ratio` > 1 means we are better; `ours` and `peer` are in `unit`. */
+export interface BenchResult {
+  readonly ratio: number;
+  readonly ours: number;
+  readonly peer: number;
+  readonly unit: string;
+  readonly peer_version: string;
+  readonly [detail: string]: unknown;
+}
+
+type Script = { run: () => Promise<BenchResult> };
+
+/** The catalogue: one file each, one line here. */
+const BENCHES: Record<string, () => Promise<Script>> = {};
+
+const name = process.argv[2] ?? '';
+const load = BENCHES[name];
+if (load === undefined) {
+  console.log(`npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHES).join(' ')}`);
+  process.exitCode = name === '' ? 0 : 2;
+} else {
+  console.log(JSON.stringify({ bench: name, ...(await (await load()).run()) }));
+}

@@ -1,0 +1,19 @@
+// `npm run interop -- NAME`: checks against the real programs from PyPI. Ends with `N passed, M failed`.
+import { Checks } from './checks.ts';
+
+type Script = { run: (checks: Checks) => Promise<void> };
+
+/** The catalogue: one file each, one line here. */
+const SCRIPTS: Record<string, () => Promise<Script>> = {};
+
+const name = process.argv[2] ?? '';
+const load = SCRIPTS[name];
+if (load === undefined) {
+  console.log(`npm run interop -- NAME, where NAME is one of: ${Object.keys(SCRIPTS).join(' ')}`);
+  process.exitCode = name === '' ? 0 : 2;
+} else {
+  const checks = new Checks();
+  await (await load()).run(checks);
+  console.log(`${checks.passed} passed, ${checks.failed} failed`);
+  process.exitCode = checks.failed === 0 ? 0 : 1;
+}

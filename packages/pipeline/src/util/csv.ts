@@ -1,0 +1,41 @@
+// CSV in the dialect pandas writes and reads: comma, minimal quoting, LF.
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import { writeFileAtomic } from './atomic.ts';
+import { fromSystemError } from './errors.ts';
+
+export type CsvValue = string | number;
+
+/** One file as text: header line, then the rows. */
+export function formatCsv(columns: readonly string[], rows: Iterable<readonly CsvValue[]>): string {
+  return stringify([columns, ...rows] as CsvValue[][]);
+}
+
+/** Writes a CSV whole or not at all. */
+export function writeCsv(
+  path: string,
+  columns: readonly string[],
+  rows: Iterable<readonly CsvValue[]>,
+): void {
+  writeFileAtomic(path, formatCsv(columns, rows));
+}
+
+export interface CsvTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Reads a CSV; every value is a string. Rows must be as wide as the header. */
+export function readCsv(path: string): CsvTable {
+  try {
+    const records: unknown = parse<string[]>(readFileSync(path), {
+      bom: true,
+      skip_empty_lines: true,
+    });
+    const [columns = [], ...rows] = records as string[][];
+    return { columns, rows };
+  } catch (error) {
+    throw fromSystemError(error, path);
+  }
+}

@@ -1,0 +1,47 @@
+// The one table of error codes and the error class that every user-facing failure is thrown as.
+
+/** Stable error codes. Each says when it is raised; `docs/reference/errors.md` is kept equal to this table by a test. */
+export const ERRORS = {
+  USAGE: 'The command line is wrong: an unknown option, a missing argument, a value out of range.',
+  FILE_NOT_FOUND: 'A file or folder named on the command line or in a config does not exist.',
+  OUTPUT_EXISTS: 'The output already exists and --overwrite was not given. Nothing was changed.',
+  DISK_FULL: 'The disk filled up while writing. The unfinished file was removed; earlier files are whole.',
+  IO: 'Reading or writing a file failed for another reason (permissions, a broken disk, a folder in the way).',
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/**
+ * A failure the user can act on. `message` says what must hold and what arrived; `hint` says what to do.
+ * The command line prints both on one line and exits non-zero; a stack trace appears only with `--debug`.
+ */
+export class SpatterError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SpatterError';
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+const SYSTEM: Record<string, [ErrorCode, string]> = {
+  ENOENT: ['FILE_NOT_FOUND', 'check the path'],
+  ENOSPC: ['DISK_FULL', 'free some space and run the same command again'],
+  EDQUOT: ['DISK_FULL', 'free some of your quota and run the same command again'],
+  EACCES: ['IO', 'check the permissions of the path'],
+  EISDIR: ['IO', 'name a file, not a folder'],
+  EEXIST: ['IO', 'a file stands where a folder is needed; choose another path'],
+  ENOTDIR: ['IO', 'a file stands where a folder is needed; choose another path'],
+};
+
+/** Turns a Node file-system error into a {@link SpatterError} that names `path`; other values pass through unchanged. */
+export function fromSystemError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const known = SYSTEM[String(error.code)];
+  if (known === undefined) return error;
+  const what = known[0] === 'FILE_NOT_FOUND' ? 'no such file or folder' : error.message;
+  return new SpatterError(known[0], `${path}: ${what}`, known[1], { cause: error });
+}
