@@ -29,11 +29,7 @@ export interface CsvTable {
 /** Reads a CSV; every value is a string. Rows must be as wide as the header. */
 export function readCsv(path: string): CsvTable {
   try {
-    const records: unknown = parse<string[]>(readFileSync(path), {
-      bom: true,
-      skip_empty_lines: true,
-    });
-    const [columns = [], ...rows] = records as string[][];
+    const [columns = [], ...rows] = parse(readFileSync(path), { bom: true, skip_empty_lines: true });
     return { columns, rows };
   } catch (error) {
     throw fromSystemError(error, path);
