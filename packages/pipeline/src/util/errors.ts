@@ -7,6 +7,9 @@ export const ERRORS = {
   OUTPUT_EXISTS: 'The output already exists and --overwrite was not given. Nothing was changed.',
   DISK_FULL: 'The disk filled up while writing. The unfinished file was removed; earlier files are whole.',
   IO: 'Reading or writing a file failed for another reason (permissions, a broken disk, a folder in the way).',
+  DECODER_MISSING:
+    'No FFmpeg was found to read or write video: neither the node-av package nor an ffmpeg program.',
+  NOT_A_VIDEO: 'The file is there, but FFmpeg finds no video in it, or no frame of it can be decoded.',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
