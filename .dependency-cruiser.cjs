@@ -26,6 +26,22 @@ module.exports = {
     ...upward,
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
+      name: 'no-undeclared-dependency',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'unknown'] },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: {
+        orphan: true,
+        pathNot: '/index\\.ts$|\\.(test|worker)\\.ts$|/testing/|^packages/[^/]+/(bin|assembly)/',
+      },
+      to: {},
+    },
+    {
       name: 'tensor-stands-alone',
       severity: 'error',
       from: { path: '^packages/tensor/' },
@@ -42,6 +58,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules|dist' },
     exclude: { path: '(^|/)(dist|coverage)/' },
     tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
     tsConfig: { fileName: 'tsconfig.base.json' },
   },
 };
