@@ -1,10 +1,12 @@
 // `npm run interop -- NAME`: checks against the real programs from PyPI. Ends with `N passed, M failed`.
 import { Checks } from './checks.ts';
 
-type Script = { run: (checks: Checks) => Promise<void> };
+type Script = { run: (checks: Checks) => Promise<void> | void };
 
 /** The catalogue: one file each, one line here. */
-const SCRIPTS: Record<string, () => Promise<Script>> = {};
+const SCRIPTS: Record<string, () => Promise<Script>> = {
+  sklearn: () => import('./sklearn.ts'),
+};
 
 const name = process.argv[2] ?? '';
 const load = SCRIPTS[name];

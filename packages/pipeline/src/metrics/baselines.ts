@@ -1,0 +1,97 @@
+// Trivial baselines: what a label can be guessed from without looking at the picture. A model must beat them to mean anything.
+import { decide } from './accuracy.ts';
+import { applyLogistic, fitLogistic } from './logistic.ts';
+import { applyThreshold, fitThreshold } from './threshold-rule.ts';
+import { mean, type Values } from './values.ts';
+
+/** Numbers known for each crop before any learning: mean gray level 0 … 255; contour area, box width and height in pixels; bytes of its JPEG. */
+export interface ShortcutFeatures {
+  readonly brightness: Values;
+  readonly area: Values;
+  readonly width: Values;
+  readonly height: Values;
+  readonly jpeg_bytes: Values;
+}
+
+export type ShortcutName = keyof ShortcutFeatures;
+
+/** What a baseline says about crops: its decisions, and a score that ranks them (higher: class 1; not a probability). */
+export interface BaselineOutput {
+  readonly decision: Uint8Array;
+  readonly score: Float64Array;
+}
+
+/** A fitted baseline: pure in its features. */
+export interface FittedBaseline {
+  /** The rule in words. */
+  readonly rule: string;
+  readonly apply: (features: ShortcutFeatures, crops: number) => BaselineOutput;
+}
+
+export interface Baseline {
+  /** Short name for tables and charts. */
+  readonly title: string;
+  readonly features: readonly ShortcutName[];
+  /** Fits on training crops. */
+  readonly fit: (features: ShortcutFeatures, label: Values) => FittedBaseline;
+}
+
+const WORDS: Record<ShortcutName, string> = {
+  brightness: 'mean brightness',
+  area: 'area',
+  width: 'width',
+  height: 'height',
+  jpeg_bytes: 'JPEG bytes',
+};
+
+function oneFeature(title: string, name: ShortcutName): Baseline {
+  const fit = (features: ShortcutFeatures, label: Values): FittedBaseline => {
+    const rule = fitThreshold(features[name], label);
+    return {
+      rule: `high flow where ${WORDS[name]} ${rule.above ? '>' : '≤'} ${Number(rule.threshold.toPrecision(5))}`,
+      apply: (other) => ({
+        decision: applyThreshold(rule, other[name]),
+        score: Float64Array.from(other[name], (value) => (rule.above ? value : -value)),
+      }),
+    };
+  };
+  return { title, features: [name], fit };
+}
+
+function fitMajority(label: Values): FittedBaseline {
+  const winner = Number(mean(label) > 0.5);
+  return {
+    rule: `always ${winner === 1 ? 'high' : 'low'} flow`,
+    apply: (_, crops) => ({
+      decision: new Uint8Array(crops).fill(winner),
+      score: new Float64Array(crops).fill(winner),
+    }),
+  };
+}
+
+function fitAllShortcuts(features: ShortcutFeatures, label: Values): FittedBaseline {
+  const columns = (from: ShortcutFeatures) => ALL.map((name) => from[name]);
+  const model = fitLogistic(columns(features), label);
+  return {
+    rule: `logistic regression of ${ALL.map((name) => WORDS[name]).join(', ')}`,
+    apply: (other) => {
+      const score = applyLogistic(model, columns(other));
+      return { decision: decide(score), score };
+    },
+  };
+}
+
+const ALL: readonly ShortcutName[] = ['brightness', 'area', 'width', 'height', 'jpeg_bytes'];
+
+/** The catalogue. Each is fitted on train and judged on test by the model's own metrics. */
+export const BASELINES = {
+  majority: { title: 'Majority class', features: [], fit: (_, label) => fitMajority(label) },
+  brightness: oneFeature('Mean brightness', 'brightness'),
+  area: oneFeature('Crop area', 'area'),
+  width: oneFeature('Crop width', 'width'),
+  height: oneFeature('Crop height', 'height'),
+  jpeg_bytes: oneFeature('JPEG bytes', 'jpeg_bytes'),
+  all_shortcuts: { title: 'All shortcuts together', features: ALL, fit: fitAllShortcuts },
+} as const satisfies Record<string, Baseline>;
+
+export type BaselineName = keyof typeof BASELINES;
