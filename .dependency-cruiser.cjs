@@ -58,6 +58,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules|dist' },
     exclude: { path: '(^|/)(dist|coverage)/' },
     tsPreCompilationDeps: true,
+    combinedDependencies: true, // test tools are declared once, in the root
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
