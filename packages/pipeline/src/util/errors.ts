@@ -10,6 +10,14 @@ export const ERRORS = {
   DECODER_MISSING:
     'No FFmpeg was found to read or write video: neither the node-av package nor an ffmpeg program.',
   NOT_A_VIDEO: 'The file is there, but FFmpeg finds no video in it, or no frame of it can be decoded.',
+  HDF5_DAMAGED: 'An HDF5 file is not HDF5, is cut short, or holds bytes that cannot be read.',
+  HDF5_LAYOUT: 'An HDF5 file holds something other than lists of JPEG bytes.',
+  JPEG_DAMAGED: 'A stored crop is not a JPEG, or is a damaged one.',
+  INDEX_INVALID:
+    'An index CSV has the wrong columns, or names a file, a dataset or a row that does not exist.',
+  LABELS:
+    'The labels do not fit the files: another count, an unknown file name, not a whole number from 0 to 255.',
+  ONE_CLASS: 'All crops have the same label; a classifier needs at least two.',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
