@@ -1,0 +1,99 @@
+// The forward pass alone: for evaluation with live parameters, and as a self-contained ONNX file.
+import { TensorError } from '../error.ts';
+import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
+import { div, exp, reduceMax, reduceSum, reshape, sigmoid, sub } from '../ir/ops.ts';
+import type { Tensor } from '../ir/primitives.ts';
+import { lower } from '../onnx/lower.ts';
+import type { Model } from '../nn/layers.ts';
+import type { State } from '../nn/parameters.ts';
+import { resolveDevice, type DeviceName } from '../runtime/devices.ts';
+import { openSession, type Session } from '../runtime/session.ts';
+import { PORTS, traceForward, type ImageShape } from './trace.ts';
+import { checkState } from './train-step.ts';
+
+/** The batch size graphs are traced with; their first axis is symbolic afterwards. */
+const TRACED = 2;
+
+export interface ForwardOptions {
+  readonly model: Model;
+  readonly inputShape: ImageShape;
+  readonly device?: DeviceName | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface Forward {
+  /** Logits [size, K] of images [size, C, H, W] under the parameters of `state`. */
+  readonly run: (state: State, x: Float32Array, size: number) => Promise<Float32Array>;
+  readonly dispose: () => Promise<void>;
+}
+
+function parametersOf(model: Model, state: State): Map<string, HostTensor> {
+  checkState(state, new Map(model.parameters.map(({ name, shape }) => [name, float32(shape)])));
+  return new Map(model.parameters.map(({ name }) => [name, state.get(name)!]));
+}
+
+/** Compiles the forward pass: one graph for every batch size, parameters fed with each run. */
+export function compileForward({ model, inputShape, device: name, threads }: ForwardOptions): Forward {
+  const device = resolveDevice(name ?? 'auto');
+  let opening: Promise<Session> | undefined;
+  const open = (): Promise<Session> => {
+    const logits = traceForward(model, inputShape, TRACED, PORTS.x);
+    const dynamic = { axis: 'batch', inputs: [PORTS.x] };
+    return openSession(lower({ name: model.name, outputs: { [PORTS.logits]: logits }, dynamic }), {
+      device,
+      threads,
+    });
+  };
+  return {
+    run: async (state, x, size) => {
+      if (x.length !== size * sizeOf(inputShape))
+        throw new TensorError(
+          'SHAPE',
+          `${size} images must hold ${size * sizeOf(inputShape)} pixels, but got ${x.length}`,
+          'check the shape of the images',
+        );
+      const session = await (opening ??= open());
+      const feeds = parametersOf(model, state).set(PORTS.x, float32([size, ...inputShape], x));
+      return (await session.run(feeds)).get(PORTS.logits)!.data as Float32Array;
+    },
+    dispose: async () => {
+      const session = await opening;
+      opening = undefined;
+      await session?.dispose();
+    },
+  };
+}
+
+/** Sigmoid of a single logit, softmax of several. */
+function probabilities(logits: Tensor): Tensor {
+  if (logits.shape[1] === 1) return sigmoid(logits);
+  const column = [logits.shape[0]!, 1];
+  const raised = exp(sub(logits, reshape(reduceMax(logits, [1]), column)));
+  return div(raised, reshape(reduceSum(raised, [1]), column));
+}
+
+export interface ExportOptions {
+  readonly model: Model;
+  readonly state: State;
+  readonly inputShape: ImageShape;
+  /** Which output comes first; both are there. */
+  readonly output: 'probability' | 'logits';
+  /** Stored as the file's `metadata_props`. */
+  readonly metadata?: Record<string, string> | undefined;
+}
+
+/**
+ * A self-contained ONNX file: input `input` [batch, C, H, W], outputs `logits` and `probability` [batch, K], the
+ * parameters as initialisers. Throws {@link TensorError} `STATE` when the state is not the model's.
+ */
+export function exportOnnx({ model, state, inputShape, output, metadata = {} }: ExportOptions): Uint8Array {
+  const logits = traceForward(model, inputShape, TRACED, 'input');
+  const probability = probabilities(logits);
+  return lower({
+    name: model.name,
+    outputs: output === 'logits' ? { logits, probability } : { probability, logits },
+    initializers: parametersOf(model, state),
+    dynamic: { axis: 'batch', inputs: ['input'] },
+    metadata,
+  });
+}

@@ -1,0 +1,80 @@
+// From model, loss and optimiser to the graph of one train step.
+import { grad } from '../grad/grad.ts';
+import { type Shape } from '../ir/host.ts';
+import { input } from '../ir/ops.ts';
+import type { Tensor } from '../ir/primitives.ts';
+import type { Loss } from '../losses/loss.ts';
+import type { Model } from '../nn/layers.ts';
+import { clipByNorm, globalNorm } from '../optimizers/clip.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
+
+/** Channels, height and width of the images. */
+export type ImageShape = readonly [channels: number, height: number, width: number];
+
+export interface StepRecipe {
+  readonly model: Model;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly inputShape: ImageShape;
+  /** Clips the gradients' global norm, as `torch.nn.utils.clip_grad_norm_`. */
+  readonly clipNorm?: number | undefined;
+}
+
+/** Names of the step's inputs and outputs beside the state. */
+export const PORTS = { x: 'x', y: 'y', loss: 'loss', logits: 'logits', gradNorm: 'grad_norm' } as const;
+/** Under which name the scalar `name` of the optimiser is fed. */
+export const scalarPort = (name: string): string => `scalar.${name}`;
+/** Under which name the step gives the next value of the state's tensor `name`. */
+export const nextPort = (name: string): string => `next.${name}`;
+/** The state's name of the optimiser's tensor `slot` for `parameter`. */
+export const slotName = (parameter: string, slot: string): string => `optimizer.${parameter}.${slot}`;
+
+/** Inputs by name, made on first use. */
+function inputs(): (name: string, shape: Shape) => Tensor {
+  const made = new Map<string, Tensor>();
+  return (name, shape) => {
+    const tensor = made.get(name) ?? input(name, shape);
+    made.set(name, tensor);
+    return tensor;
+  };
+}
+
+/** Outputs of the graph of one step on a batch of `size`: loss, logits, and the next value of every state tensor. */
+export function traceStep(recipe: StepRecipe, size: number): Record<string, Tensor> {
+  const { model, loss, optimizer, clipNorm } = recipe;
+  const feed = inputs();
+  const parameters = model.parameters.map(({ name, shape }) => feed(name, shape));
+  const logits = model.forward(parameterLookup(model, feed), feed(PORTS.x, [size, ...recipe.inputShape]));
+  const lossValue = loss.forward(logits, feed(PORTS.y, [size]));
+  const outputs: Record<string, Tensor> = { [PORTS.loss]: lossValue, [PORTS.logits]: logits };
+  let gradients = grad(lossValue, parameters);
+  if (clipNorm !== undefined) {
+    const norm = (outputs[PORTS.gradNorm] = globalNorm(gradients));
+    gradients = clipByNorm(gradients, norm, clipNorm);
+  }
+  for (const [i, { name, shape }] of model.parameters.entries()) {
+    const next = optimizer.update({
+      parameter: parameters[i]!,
+      gradient: gradients[i]!,
+      slot: (slot) => feed(slotName(name, slot), shape),
+      scalar: (scalar) => feed(scalarPort(scalar), []),
+    });
+    outputs[nextPort(name)] = next.parameter;
+    for (const [slot, tensor] of Object.entries(next.slots)) outputs[nextPort(slotName(name, slot))] = tensor;
+  }
+  return outputs;
+}
+
+function parameterLookup(
+  model: Model,
+  feed: (name: string, shape: Shape) => Tensor,
+): (name: string) => Tensor {
+  const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+  return (name) => feed(name, shapes.get(name)!);
+}
+
+/** Logits of `model` for a batch of `size` images fed as `x`. */
+export function traceForward(model: Model, inputShape: ImageShape, size: number, x: string): Tensor {
+  const feed = inputs();
+  return model.forward(parameterLookup(model, feed), feed(x, [size, ...inputShape]));
+}

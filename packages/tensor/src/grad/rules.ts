@@ -1,0 +1,141 @@
+// The gradient table: for every primitive its vector-Jacobian product, or the written reason why there is none.
+import {
+  add,
+  broadcast,
+  cast,
+  div,
+  equal,
+  greater,
+  matmul,
+  mul,
+  neg,
+  primitive,
+  reduceSum,
+  reshape,
+  select,
+  sub,
+  sumTo,
+  transpose,
+  conv2d,
+} from '../ir/ops.ts';
+import type { Node, Pair, PrimitiveName, Primitives, Tensor } from '../ir/primitives.ts';
+
+/**
+ * The gradient of a loss with respect to each input of `y`, given the gradient `dy` with respect to `y`.
+ * `undefined` for an input through which nothing flows.
+ */
+type Vjp<P extends PrimitiveName> = (
+  dy: Tensor,
+  y: Node<P> & Tensor,
+  ...inputs: Primitives[P]['inputs']
+) => readonly (Tensor | undefined)[];
+
+/** Nothing flows through, as in PyTorch: leaves, and values that are flat almost everywhere. */
+interface Stops {
+  readonly stops: string;
+}
+
+/** A gradient exists but is not written: asking for it is an error. */
+interface Missing {
+  readonly missing: string;
+}
+
+type GradientTable = { readonly [P in PrimitiveName]: Vjp<P> | Stops | Missing };
+
+const flat: Stops = { stops: 'piecewise constant' };
+const leaf: Stops = { stops: 'a leaf' };
+
+/** Puts the axes that a reduction dropped back as extents of 1. */
+function keepAxes(reduced: Tensor, x: Tensor, axes: readonly number[]): Tensor {
+  return reshape(
+    reduced,
+    x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
+  );
+}
+
+function indicator(condition: Tensor): Tensor {
+  return cast(condition, 'float32');
+}
+
+const matmulVjp: Vjp<'matmul'> = (dy, { params: { transposeA, transposeB } }, a, b) => [
+  transposeA ? matmul(b, dy, transposeB, true) : matmul(dy, b, false, !transposeB),
+  transposeB ? matmul(dy, a, true, transposeA) : matmul(a, dy, !transposeA, false),
+];
+
+/** Ties share the gradient evenly, as `torch.amax`. */
+const reduceMaxVjp: Vjp<'reduceMax'> = (dy, y, x) => {
+  const { axes } = y.params;
+  const winners = indicator(equal(x, keepAxes(y, x, axes)));
+  const share = div(dy, reduceSum(winners, axes));
+  return [mul(winners, keepAxes(share, x, axes))];
+};
+
+/** Ties share the gradient evenly, as `torch.maximum`. */
+const maximumVjp: Vjp<'maximum'> = (dy, _y, a, b) => {
+  const shareA = add(indicator(greater(a, b)), mul(0.5, indicator(equal(a, b))));
+  return [sumTo(mul(dy, shareA), a.shape), sumTo(mul(dy, sub(1, shareA)), b.shape)];
+};
+
+const kernelOf = (weight: Tensor): Pair => [weight.shape[2]!, weight.shape[3]!];
+
+export const GRADIENTS: GradientTable = {
+  input: leaf,
+  constant: leaf,
+
+  neg: (dy) => [neg(dy)],
+  exp: (dy, y) => [mul(dy, y)],
+  log: (dy, _y, x) => [div(dy, x)],
+  log1p: (dy, _y, x) => [div(dy, add(x, 1))],
+  sqrt: (dy, y) => [div(dy, mul(2, y))],
+  abs: (dy, _y, x) => [mul(dy, primitive('sign', [x], {}))],
+  sign: flat,
+  tanh: (dy, y) => [mul(dy, sub(1, mul(y, y)))],
+  sigmoid: (dy, y) => [mul(dy, mul(y, sub(1, y)))],
+  relu: (dy, _y, x) => [mul(dy, indicator(greater(x, 0)))],
+  stopGradient: { stops: 'asked for by name' },
+  cast: (dy, y, x) => (x.dtype === 'float32' && y.dtype === 'float32' ? [dy] : [undefined]),
+
+  add: (dy, _y, a, b) => [sumTo(dy, a.shape), sumTo(dy, b.shape)],
+  sub: (dy, _y, a, b) => [sumTo(dy, a.shape), neg(sumTo(dy, b.shape))],
+  mul: (dy, _y, a, b) => [sumTo(mul(dy, b), a.shape), sumTo(mul(dy, a), b.shape)],
+  div: (dy, y, a, b) => [sumTo(div(dy, b), a.shape), neg(sumTo(div(mul(dy, y), b), b.shape))],
+  maximum: maximumVjp,
+  greater: flat,
+  greaterEqual: flat,
+  equal: flat,
+  select: (dy, _y, condition, a, b) => [
+    undefined,
+    sumTo(select(condition, dy, 0), a.shape),
+    sumTo(select(condition, 0, dy), b.shape),
+  ],
+
+  matmul: matmulVjp,
+  transpose: (dy, { params: { permutation } }) => [
+    transpose(
+      dy,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
+  ],
+  reshape: (dy, _y, x) => [reshape(dy, x.shape)],
+  broadcast: (dy, _y, x) => [sumTo(dy, x.shape)],
+  reduceSum: (dy, { params: { axes } }, x) => [broadcast(keepAxes(dy, x, axes), x.shape)],
+  reduceMax: reduceMaxVjp,
+
+  // The three convolutions are one bilinear form, differentiated with respect to one of its arguments at a time.
+  conv2d: (dy, { params }, x, weight) => [
+    primitive('conv2dInputGrad', [dy, weight], { ...params, xShape: x.shape }),
+    primitive('conv2dWeightGrad', [x, dy], { ...params, kernel: kernelOf(weight) }),
+  ],
+  conv2dInputGrad: (dx, { params: { stride, padding } }, dy, weight) => [
+    conv2d(dx, weight, { stride, padding }),
+    primitive('conv2dWeightGrad', [dx, dy], { stride, padding, kernel: kernelOf(weight) }),
+  ],
+  conv2dWeightGrad: (dw, { params: { stride, padding } }, x, dy) => [
+    primitive('conv2dInputGrad', [dy, dw], { stride, padding, xShape: x.shape }),
+    conv2d(x, dw, { stride, padding }),
+  ],
+  maxPool2d: (dy, y, x) => [primitive('maxPool2dGrad', [x, y, dy], y.params)],
+  maxPool2dGrad: { missing: 'second derivatives of max pooling' },
+  avgPool2d: (dy, { params }, x) => [primitive('avgPool2dGrad', [dy], { ...params, xShape: x.shape })],
+  avgPool2dGrad: (dx, { params: { window } }) => [primitive('avgPool2d', [dx], { window })],
+};

@@ -1,0 +1,174 @@
+// The reference interpreter: runs a graph in float64, each primitive by its definition. Slow; the oracle of the tests.
+import { TensorError } from '../error.ts';
+import { topologicalOrder } from '../ir/graph.ts';
+import { sizeOf, stridesOf, type DType, type HostTensor, type Shape } from '../ir/host.ts';
+import type { Node, PrimitiveName, Primitives, Tensor } from '../ir/primitives.ts';
+import { reduce, zip } from './elementwise.ts';
+import { eachProduct, windows } from './spatial.ts';
+
+/** A value during interpretation: integers and bools are held as float64 too. */
+export interface Value {
+  readonly shape: Shape;
+  readonly values: Float64Array;
+}
+
+type ValuesOf<Inputs extends readonly unknown[]> = { readonly [I in keyof Inputs]: Value };
+type Rule<P extends PrimitiveName> = (
+  node: Node<P>,
+  ...inputs: ValuesOf<Primitives[P]['inputs']>
+) => Float64Array;
+type RuleTable = { readonly [P in Exclude<PrimitiveName, 'input'>]: Rule<P> };
+
+const unary =
+  (f: (x: number) => number) =>
+  (_node: unknown, x: Value): Float64Array =>
+    x.values.map(f);
+
+const binary =
+  (f: (a: number, b: number) => number) =>
+  (node: { readonly shape: Shape }, a: Value, b: Value): Float64Array =>
+    zip(f, node.shape, [a, b]);
+
+const copy = (_node: unknown, x: Value): Float64Array => x.values.slice();
+
+const ROUND: { readonly [T in DType]: (value: number) => number } = {
+  float32: (value) => value,
+  int32: Math.trunc,
+  int64: Math.trunc,
+  uint8: (value) => Math.trunc(value) & 255,
+  bool: (value) => Number(value !== 0),
+};
+
+const matmul: Rule<'matmul'> = ({ shape, params }, a, b) => {
+  const [rows, columns] = shape as [number, number];
+  const inner = a.shape[params.transposeA ? 0 : 1]!;
+  const [ai, ak] = params.transposeA ? [1, rows] : [inner, 1];
+  const [bk, bj] = params.transposeB ? [1, inner] : [columns, 1];
+  return Float64Array.from({ length: rows * columns }, (_, flat) => {
+    const [i, j] = [Math.floor(flat / columns), flat % columns];
+    let sum = 0;
+    for (let k = 0; k < inner; k++) sum += a.values[i * ai + k * ak]! * b.values[k * bk + j * bj]!;
+    return sum;
+  });
+};
+
+const transpose: Rule<'transpose'> = ({ shape, params: { permutation } }, x) => {
+  const [outer, inner] = [stridesOf(shape), stridesOf(x.shape)];
+  return x.values.map((_, flat) => {
+    const index = permutation.reduce(
+      (sum, axis, i) => sum + (Math.floor(flat / outer[i]!) % shape[i]!) * inner[axis]!,
+      0,
+    );
+    return x.values[index]!;
+  });
+};
+
+const conv2d: Rule<'conv2d'> = ({ shape, params }, x, weight) => {
+  const y = new Float64Array(sizeOf(shape));
+  eachProduct(x.shape, weight.shape, shape, params, (i, k, o) => (y[o]! += x.values[i]! * weight.values[k]!));
+  return y;
+};
+
+const conv2dInputGrad: Rule<'conv2dInputGrad'> = ({ shape, params }, dy, weight) => {
+  const dx = new Float64Array(sizeOf(shape));
+  eachProduct(
+    shape,
+    weight.shape,
+    dy.shape,
+    params,
+    (i, k, o) => (dx[i]! += dy.values[o]! * weight.values[k]!),
+  );
+  return dx;
+};
+
+const conv2dWeightGrad: Rule<'conv2dWeightGrad'> = ({ shape, params }, x, dy) => {
+  const dw = new Float64Array(sizeOf(shape));
+  eachProduct(x.shape, shape, dy.shape, params, (i, k, o) => (dw[k]! += x.values[i]! * dy.values[o]!));
+  return dw;
+};
+
+const maxPool2d: Rule<'maxPool2d'> = ({ shape, params }, x) =>
+  Float64Array.from(windows(x.shape, shape, params.window), (window) =>
+    Math.max(...window.map((i) => x.values[i]!)),
+  );
+
+const maxPool2dGrad: Rule<'maxPool2dGrad'> = ({ shape, params }, x, y, dy) => {
+  const dx = new Float64Array(sizeOf(shape));
+  for (const [o, window] of windows(x.shape, y.shape, params.window).entries())
+    dx[window.find((i) => x.values[i] === y.values[o])!] = dy.values[o]!;
+  return dx;
+};
+
+const avgPool2d: Rule<'avgPool2d'> = ({ shape, params }, x) =>
+  Float64Array.from(
+    windows(x.shape, shape, params.window),
+    (window) => window.reduce((sum, i) => sum + x.values[i]!, 0) / window.length,
+  );
+
+const avgPool2dGrad: Rule<'avgPool2dGrad'> = ({ shape, params }, dy) => {
+  const dx = new Float64Array(sizeOf(shape));
+  for (const [o, window] of windows(shape, dy.shape, params.window).entries())
+    for (const i of window) dx[i] = dy.values[o]! / window.length;
+  return dx;
+};
+
+const RULES: RuleTable = {
+  constant: ({ params: { value } }) => Float64Array.from(value.data, Number),
+  neg: unary((x) => -x),
+  exp: unary(Math.exp),
+  log: unary(Math.log),
+  log1p: unary(Math.log1p),
+  sqrt: unary(Math.sqrt),
+  abs: unary(Math.abs),
+  sign: unary(Math.sign),
+  tanh: unary(Math.tanh),
+  sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
+  relu: unary((x) => Math.max(x, 0)),
+  stopGradient: copy,
+  cast: (node, x) => x.values.map(ROUND[node.dtype]),
+  add: binary((a, b) => a + b),
+  sub: binary((a, b) => a - b),
+  mul: binary((a, b) => a * b),
+  div: binary((a, b) => a / b),
+  maximum: binary(Math.max),
+  greater: binary((a, b) => Number(a > b)),
+  greaterEqual: binary((a, b) => Number(a >= b)),
+  equal: binary((a, b) => Number(a === b)),
+  select: (node, condition, a, b) => zip((c, x, y) => (c === 0 ? y : x), node.shape, [condition, a, b]),
+  matmul,
+  transpose,
+  reshape: copy,
+  broadcast: (node, x) => zip((value) => value, node.shape, [x]),
+  reduceSum: (node, x) => reduce((a, b) => a + b, 0, x, node.params.axes),
+  reduceMax: (node, x) => reduce(Math.max, -Infinity, x, node.params.axes),
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  avgPool2d,
+  avgPool2dGrad,
+};
+
+/** Values of `outputs`, given the fed inputs by name. Throws {@link TensorError} `STATE` when an input is not fed. */
+export function interpret(outputs: readonly Tensor[], feeds: ReadonlyMap<string, HostTensor>): Value[] {
+  const done = new Map<Tensor, Value>();
+  for (const tensor of topologicalOrder(outputs)) {
+    const inputs = tensor.inputs.map((input: Tensor) => done.get(input)!);
+    done.set(tensor, { shape: tensor.shape, values: evaluate(tensor, inputs, feeds) });
+  }
+  return outputs.map((output) => done.get(output)!);
+}
+
+function evaluate(tensor: Tensor, inputs: Value[], feeds: ReadonlyMap<string, HostTensor>): Float64Array {
+  if (tensor.op !== 'input')
+    return (RULES[tensor.op] as (node: Tensor, ...inputs: Value[]) => Float64Array)(tensor, ...inputs);
+  const fed = feeds.get(tensor.params.name);
+  if (fed === undefined)
+    throw new TensorError(
+      'STATE',
+      `input "${tensor.params.name}" must be fed`,
+      'feed every input of the graph',
+    );
+  return Float64Array.from(fed.data, Number);
+}

@@ -1,0 +1,194 @@
+// Shape and type inference: one rule per primitive, with errors that show the shapes that do not fit.
+import { TensorError } from '../error.ts';
+import { formatShape, sizeOf, type DType, type Shape } from './host.ts';
+import type { ConvParams, Pair, PoolParams, PrimitiveName, Primitives, Tensor } from './primitives.ts';
+
+interface Inferred {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+type InferTable = {
+  readonly [P in PrimitiveName]: (
+    inputs: Primitives[P]['inputs'],
+    params: Primitives[P]['params'],
+    op: P,
+  ) => Inferred;
+};
+
+function misfit(op: string, must: string, inputs: readonly Tensor[]): never {
+  const arrived = inputs.map((input) => `${input.dtype}${formatShape(input.shape)}`).join(' and ');
+  throw new TensorError(
+    'SHAPE',
+    `${op}: ${must}, but got ${arrived}`,
+    'check the shapes of the layers around it',
+  );
+}
+
+function requireRank(op: string, rank: number, inputs: readonly Tensor[]): void {
+  if (inputs.some((input) => input.shape.length !== rank))
+    misfit(op, `inputs must have ${rank} axes`, inputs);
+}
+
+function requireFloat(op: string, inputs: readonly Tensor[]): void {
+  if (inputs.some((input) => input.dtype !== 'float32')) misfit(op, 'inputs must be float32', inputs);
+}
+
+/** The common shape of `shapes` by NumPy's rules, or `undefined`. */
+export function broadcastShapes(...shapes: readonly Shape[]): Shape | undefined {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    const offset = rank - shape.length;
+    for (const [axis, extent] of shape.entries()) {
+      if (extent === 1 || extent === result[offset + axis]) continue;
+      if (result[offset + axis] !== 1) return undefined;
+      result[offset + axis] = extent;
+    }
+  }
+  return result;
+}
+
+function broadcastOf(op: string, inputs: readonly Tensor[]): Shape {
+  return (
+    broadcastShapes(...inputs.map((input) => input.shape)) ??
+    misfit(op, 'shapes must broadcast together', inputs)
+  );
+}
+
+const floatUnary = (inputs: readonly [Tensor], _params: unknown, op: string): Inferred => {
+  requireFloat(op, inputs);
+  return { shape: inputs[0].shape, dtype: 'float32' };
+};
+
+const floatBinary = (inputs: readonly [Tensor, Tensor], _params: unknown, op: string): Inferred => {
+  requireFloat(op, inputs);
+  return { shape: broadcastOf(op, inputs), dtype: 'float32' };
+};
+
+const comparison = (inputs: readonly [Tensor, Tensor], _params: unknown, op: string): Inferred => {
+  if (inputs[0].dtype !== inputs[1].dtype) misfit(op, 'both sides must have one type', inputs);
+  return { shape: broadcastOf(op, inputs), dtype: 'bool' };
+};
+
+function reduction(
+  inputs: readonly [Tensor],
+  { axes }: { readonly axes: readonly number[] },
+  op: string,
+): Inferred {
+  requireFloat(op, inputs);
+  const { shape } = inputs[0];
+  if (axes.some((axis) => !(axis in shape))) misfit(op, `axes ${formatShape(axes)} must exist`, inputs);
+  return { shape: shape.filter((_, axis) => !axes.includes(axis)), dtype: 'float32' };
+}
+
+/** Height and width of what a convolution with `kernel` gives on an image of `size`. */
+export function convOutput(size: Pair, kernel: Pair, { stride, padding }: ConvParams): Pair {
+  const extent = (i: 0 | 1) => Math.floor((size[i] + 2 * padding[i] - kernel[i]) / stride[i]) + 1;
+  return [extent(0), extent(1)];
+}
+
+function conv2d([x, weight]: readonly [Tensor, Tensor], params: ConvParams): Inferred {
+  requireRank('conv2d', 4, [x, weight]);
+  requireFloat('conv2d', [x, weight]);
+  const [n, channels, h, w] = x.shape as [number, number, number, number];
+  const [o, i, kh, kw] = weight.shape as [number, number, number, number];
+  if (channels !== i) misfit('conv2d', `the image must have the weight's ${i} input channels`, [x, weight]);
+  const size = convOutput([h, w], [kh, kw], params);
+  if (size[0] < 1 || size[1] < 1)
+    misfit('conv2d', 'the image must be at least as large as the kernel', [x, weight]);
+  return { shape: [n, o, ...size], dtype: 'float32' };
+}
+
+function pooled([x]: readonly [Tensor], { window }: PoolParams, op: string): Inferred {
+  requireRank(op, 4, [x]);
+  requireFloat(op, [x]);
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const size: Pair = [Math.floor(h / window[0]), Math.floor(w / window[1])];
+  if (size[0] < 1 || size[1] < 1) misfit(op, `the image must hold a ${window[0]}×${window[1]} window`, [x]);
+  return { shape: [n, c, ...size], dtype: 'float32' };
+}
+
+function matmul(
+  inputs: readonly [Tensor, Tensor],
+  { transposeA, transposeB }: { readonly transposeA: boolean; readonly transposeB: boolean },
+): Inferred {
+  requireRank('matmul', 2, inputs);
+  requireFloat('matmul', inputs);
+  const [a, b] = inputs.map((input) => input.shape as Pair) as [Pair, Pair];
+  const [m, k] = transposeA ? [a[1], a[0]] : a;
+  const [inner, n] = transposeB ? [b[1], b[0]] : b;
+  if (k !== inner) misfit('matmul', `inner extents must agree (${k} and ${inner})`, inputs);
+  return { shape: [m, n], dtype: 'float32' };
+}
+
+/** Shape and type of every primitive's value; throws {@link TensorError} `SHAPE` when the inputs do not fit. */
+export const INFER: InferTable = {
+  input: (_inputs, { shape, dtype }) => ({ shape, dtype }),
+  constant: (_inputs, { value }) => ({ shape: value.shape, dtype: value.dtype }),
+  neg: floatUnary,
+  exp: floatUnary,
+  log: floatUnary,
+  log1p: floatUnary,
+  sqrt: floatUnary,
+  abs: floatUnary,
+  sign: floatUnary,
+  tanh: floatUnary,
+  sigmoid: floatUnary,
+  relu: floatUnary,
+  stopGradient: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  cast: ([x], { dtype }) => ({ shape: x.shape, dtype }),
+  add: floatBinary,
+  sub: floatBinary,
+  mul: floatBinary,
+  div: floatBinary,
+  maximum: floatBinary,
+  greater: comparison,
+  greaterEqual: comparison,
+  equal: comparison,
+  select: (inputs) => {
+    const [condition, a, b] = inputs;
+    if (condition.dtype !== 'bool') misfit('select', 'the condition must be bool', inputs);
+    if (a.dtype !== b.dtype) misfit('select', 'both choices must have one type', inputs);
+    return { shape: broadcastOf('select', inputs), dtype: a.dtype };
+  },
+  matmul,
+  transpose: ([x], { permutation }) => {
+    const isPermutation = [...permutation].sort((a, b) => a - b).every((axis, i) => axis === i);
+    if (!isPermutation || permutation.length !== x.shape.length)
+      misfit('transpose', `${formatShape(permutation)} must name every axis once`, [x]);
+    return { shape: permutation.map((axis) => x.shape[axis]!), dtype: x.dtype };
+  },
+  reshape: ([x], { shape }) => {
+    if (sizeOf(shape) !== sizeOf(x.shape))
+      misfit('reshape', `${formatShape(shape)} must hold as many elements`, [x]);
+    return { shape, dtype: x.dtype };
+  },
+  broadcast: ([x], { shape }) => {
+    const common = broadcastShapes(x.shape, shape);
+    if (common?.length !== shape.length || common.some((extent, axis) => extent !== shape[axis]))
+      misfit('broadcast', `the shape must broadcast to ${formatShape(shape)}`, [x]);
+    return { shape, dtype: x.dtype };
+  },
+  reduceSum: reduction,
+  reduceMax: reduction,
+  conv2d,
+  conv2dInputGrad: (inputs, { xShape }) => {
+    requireRank('conv2dInputGrad', 4, inputs);
+    return { shape: xShape, dtype: 'float32' };
+  },
+  conv2dWeightGrad: (inputs, { kernel }) => {
+    requireRank('conv2dWeightGrad', 4, inputs);
+    return { shape: [inputs[1].shape[1]!, inputs[0].shape[1]!, ...kernel], dtype: 'float32' };
+  },
+  maxPool2d: pooled,
+  maxPool2dGrad: (inputs) => {
+    requireRank('maxPool2dGrad', 4, inputs);
+    return { shape: inputs[0].shape, dtype: 'float32' };
+  },
+  avgPool2d: pooled,
+  avgPool2dGrad: (inputs, { xShape }) => {
+    requireRank('avgPool2dGrad', 4, inputs);
+    return { shape: xShape, dtype: 'float32' };
+  },
+};

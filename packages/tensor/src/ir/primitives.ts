@@ -1,0 +1,102 @@
+// The primitives: every operation a graph can hold, with its inputs and static parameters. All rule tables are typed over this list.
+import type { DType, HostTensor, Shape } from './host.ts';
+
+type None = Readonly<Record<string, never>>;
+type Unary<Params = None> = { readonly inputs: readonly [Tensor]; readonly params: Params };
+type Binary<Params = None> = { readonly inputs: readonly [Tensor, Tensor]; readonly params: Params };
+type Leaf<Params> = { readonly inputs: readonly []; readonly params: Params };
+
+/** Height and width, in this order. */
+export type Pair = readonly [number, number];
+
+/** Geometry of a cross-correlation as in `torch.nn.Conv2d`; the padding is zeros, the same on both sides. */
+export interface ConvParams {
+  readonly stride: Pair;
+  readonly padding: Pair;
+}
+
+/** Pooling windows of `window` pixels that do not overlap; rows and columns beyond the last whole window are dropped. */
+export interface PoolParams {
+  readonly window: Pair;
+}
+
+/**
+ * Images are [N, C, H, W], convolution weights [O, I, KH, KW].
+ * Elementwise binary primitives broadcast as NumPy does; `select` broadcasts its three inputs.
+ */
+export interface Primitives {
+  /** Fed at run time under its name. */
+  input: Leaf<{ readonly name: string; readonly dtype: DType; readonly shape: Shape }>;
+  constant: Leaf<{ readonly value: HostTensor }>;
+
+  neg: Unary;
+  exp: Unary;
+  log: Unary;
+  log1p: Unary;
+  sqrt: Unary;
+  abs: Unary;
+  sign: Unary;
+  tanh: Unary;
+  sigmoid: Unary;
+  relu: Unary;
+  /** The identity, through which no gradient flows. */
+  stopGradient: Unary;
+  cast: Unary<{ readonly dtype: DType }>;
+
+  add: Binary;
+  sub: Binary;
+  mul: Binary;
+  div: Binary;
+  maximum: Binary;
+  /** Comparisons give `bool`. */
+  greater: Binary;
+  greaterEqual: Binary;
+  equal: Binary;
+  /** `condition ? a : b`, elementwise. */
+  select: { readonly inputs: readonly [condition: Tensor, a: Tensor, b: Tensor]; readonly params: None };
+
+  /** [M, K] · [K, N], either side taken transposed. */
+  matmul: Binary<{ readonly transposeA: boolean; readonly transposeB: boolean }>;
+  transpose: Unary<{ readonly permutation: readonly number[] }>;
+  reshape: Unary<{ readonly shape: Shape }>;
+  /** Repeats to `shape` by NumPy's rules. */
+  broadcast: Unary<{ readonly shape: Shape }>;
+  /** Reductions drop the reduced axes. */
+  reduceSum: Unary<{ readonly axes: readonly number[] }>;
+  reduceMax: Unary<{ readonly axes: readonly number[] }>;
+
+  conv2d: { readonly inputs: readonly [x: Tensor, weight: Tensor]; readonly params: ConvParams };
+  /** Gradient of `conv2d` with respect to x, of shape `xShape`. */
+  conv2dInputGrad: {
+    readonly inputs: readonly [dy: Tensor, weight: Tensor];
+    readonly params: ConvParams & { readonly xShape: Shape };
+  };
+  /** Gradient of `conv2d` with respect to the weight, whose kernel is `kernel`. */
+  conv2dWeightGrad: {
+    readonly inputs: readonly [x: Tensor, dy: Tensor];
+    readonly params: ConvParams & { readonly kernel: Pair };
+  };
+  maxPool2d: Unary<PoolParams>;
+  /** Sends each dy to the first (row-major) maximum of its window, as PyTorch does. `y` is `maxPool2d(x)`. */
+  maxPool2dGrad: {
+    readonly inputs: readonly [x: Tensor, y: Tensor, dy: Tensor];
+    readonly params: PoolParams;
+  };
+  avgPool2d: Unary<PoolParams>;
+  /** Spreads each dy evenly over its window of an image of shape `xShape`. */
+  avgPool2dGrad: Unary<PoolParams & { readonly xShape: Shape }>;
+}
+
+export type PrimitiveName = keyof Primitives;
+
+/** The value of one primitive: what a graph is made of. */
+export interface Node<P extends PrimitiveName> {
+  readonly op: P;
+  readonly inputs: Primitives[P]['inputs'];
+  readonly params: Primitives[P]['params'];
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** A symbolic tensor: the output of a primitive, its shape and type known. Immutable; a graph is what its outputs reach. */
+export type Tensor = { readonly [P in PrimitiveName]: Node<P> }[PrimitiveName];

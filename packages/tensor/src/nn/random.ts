@@ -1,0 +1,16 @@
+// Seeded numbers for initial parameters: each parameter has its own stream, so adding a layer changes no other.
+
+/** MurmurHash3's finaliser (Appleby, 2011). */
+function mix(value: number): number {
+  let h = value >>> 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Uniform numbers in [0, 1) that depend only on `seed` and `name` (SplitMix32). */
+export function uniformStream(seed: number, name: string): () => number {
+  let state = mix(seed ^ 0x9e3779b9);
+  for (const byte of new TextEncoder().encode(name)) state = mix(state + 0x9e3779b9 + byte);
+  return () => mix((state = (state + 0x9e3779b9) >>> 0)) / 2 ** 32;
+}

@@ -1,0 +1,20 @@
+// What lowering rules see and return.
+import type { Node, PrimitiveName, Tensor } from '../ir/primitives.ts';
+import type { Device } from '../runtime/devices.ts';
+import type { Emitter } from './emitter.ts';
+
+/** What rules may differ by: the execution provider the graph is meant for. `any` uses standard operators only. */
+export type Target = 'any' | Device;
+
+/** What a rule sees of the lowering under way. */
+export interface LoweringContext {
+  readonly emitter: Emitter;
+  readonly target: Target;
+  /** Name of the ONNX value that holds `tensor`; lowers it first where needed. */
+  readonly value: (tensor: Tensor) => string;
+  /** Whether `tensor` has one consumer, which may then absorb it. */
+  readonly usedOnce: (tensor: Tensor) => boolean;
+}
+
+/** Emits the operators for `node` and returns the name of the value that holds it. */
+export type Rule<P extends PrimitiveName> = (context: LoweringContext, node: Node<P>) => string;

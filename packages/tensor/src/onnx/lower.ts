@@ -1,0 +1,80 @@
+// Lowering: turns a graph of primitives into an ONNX model, by the rules of the target device.
+import { TensorError } from '../error.ts';
+import { countUses, topologicalOrder } from '../ir/graph.ts';
+import type { HostTensor } from '../ir/host.ts';
+import type { Tensor } from '../ir/primitives.ts';
+import type { LoweringContext, Rule, Target } from './context.ts';
+import { Emitter, type Port } from './emitter.ts';
+import { RULES } from './rules.ts';
+
+export interface LoweringOptions {
+  /** Graph outputs by name. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly name?: string;
+  readonly target?: Target;
+  /** Inputs of the ir that become constants of the model. */
+  readonly initializers?: ReadonlyMap<string, HostTensor>;
+  /** Name of a symbolic first extent that these inputs, and all outputs, get in place of the traced one. */
+  readonly dynamic?: { readonly axis: string; readonly inputs: readonly string[] };
+  readonly metadata?: Record<string, string>;
+}
+
+/** The ONNX model file that computes `outputs`. Deterministic: the same graph gives the same bytes. */
+export function lower(options: LoweringOptions): Uint8Array {
+  const { outputs, target = 'any', initializers = new Map<string, HostTensor>(), dynamic } = options;
+  const emitter = new Emitter();
+  const order = topologicalOrder(Object.values(outputs));
+  const context = createContext(emitter, order, options.outputs, target, initializers);
+  for (const [name, tensor] of Object.entries(outputs)) emitter.rename(context.value(tensor), name);
+  const port = (name: string, { dtype, shape }: Tensor, isDynamic: boolean): Port => ({
+    name,
+    dtype,
+    shape: isDynamic && dynamic ? [dynamic.axis, ...shape.slice(1)] : shape,
+  });
+  const inputs = order
+    .filter((tensor) => tensor.op === 'input')
+    .filter((tensor) => !initializers.has(tensor.params.name))
+    .map((tensor) => port(tensor.params.name, tensor, dynamic?.inputs.includes(tensor.params.name) ?? false));
+  const outputPorts = Object.entries(outputs).map(([name, tensor]) =>
+    port(name, tensor, dynamic !== undefined),
+  );
+  return emitter.model(options.name ?? 'graph', inputs, outputPorts, options.metadata);
+}
+
+function createContext(
+  emitter: Emitter,
+  order: readonly Tensor[],
+  outputs: Readonly<Record<string, Tensor>>,
+  target: Target,
+  initializers: ReadonlyMap<string, HostTensor>,
+): LoweringContext {
+  const names = new Map<Tensor, string>();
+  const uses = countUses(order, Object.values(outputs));
+  const context: LoweringContext = {
+    emitter,
+    target,
+    usedOnce: (tensor) => uses.get(tensor) === 1,
+    value: (tensor) => {
+      const known = names.get(tensor);
+      if (known !== undefined) return known;
+      const name = lowerOne(tensor, context, initializers);
+      names.set(tensor, name);
+      return name;
+    },
+  };
+  return context;
+}
+
+function lowerOne(
+  tensor: Tensor,
+  context: LoweringContext,
+  initializers: ReadonlyMap<string, HostTensor>,
+): string {
+  if (tensor.op !== 'input') return (RULES[tensor.op] as Rule<typeof tensor.op>)(context, tensor);
+  const { name } = tensor.params;
+  const value = initializers.get(name);
+  if (value === undefined) return name;
+  if (value.dtype !== tensor.dtype)
+    throw new TensorError('STATE', `"${name}" must be ${tensor.dtype}, but got ${value.dtype}`, 'convert it');
+  return context.emitter.initializer(value, name);
+}

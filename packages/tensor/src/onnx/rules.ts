@@ -1,0 +1,82 @@
+// The lowering table: for every primitive the ONNX operators that compute it.
+import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
+import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './convolution.ts';
+import { dataTypeOf } from './emitter.ts';
+import { addRule } from './bias.ts';
+import type { LoweringContext, Rule } from './context.ts';
+import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGrad } from './pooling.ts';
+
+type LoweringTable = { readonly [P in Exclude<PrimitiveName, 'input'>]: Rule<P> };
+
+/** A primitive that ONNX has under the name `opType`. */
+const same =
+  (opType: string) =>
+  (context: LoweringContext, node: { readonly inputs: readonly Tensor[] }): string =>
+    context.emitter.emit(
+      opType,
+      node.inputs.map((input) => context.value(input)),
+    );
+
+/** ONNX has no log1p. With u = 1 + x rounded, log(u)·x/(u − 1) is exact to rounding (Kahan; Higham 2002, §1.14.1). */
+const log1p: Rule<'log1p'> = ({ emitter, value }, { inputs: [x] }) => {
+  const u = emitter.emit('Add', [value(x), emitter.float(1)]);
+  const excess = emitter.emit('Sub', [u, emitter.float(1)]);
+  const isTiny = emitter.emit('Equal', [excess, emitter.float(0)]);
+  const divisor = emitter.emit('Where', [isTiny, emitter.float(1), excess]);
+  const precise = emitter.emit('Mul', [emitter.emit('Log', [u]), emitter.emit('Div', [value(x), divisor])]);
+  return emitter.emit('Where', [isTiny, value(x), precise]);
+};
+
+const matmul: Rule<'matmul'> = ({ emitter, value }, { inputs: [a, b], params: { transposeA, transposeB } }) =>
+  emitter.emit('Gemm', [value(a), value(b)], { transA: Number(transposeA), transB: Number(transposeB) });
+
+/** A leading 0 copies the extent of the input, so that graphs traced for one batch size serve others. */
+const reshape: Rule<'reshape'> = ({ emitter, value }, { inputs: [x], shape }) => {
+  const keepsFirst = shape.length > 0 && shape[0] === x.shape[0];
+  return emitter.emit('Reshape', [value(x), emitter.ints(keepsFirst ? [0, ...shape.slice(1)] : shape)]);
+};
+
+const reduceSum: Rule<'reduceSum'> = ({ emitter, value }, { inputs: [x], params: { axes } }) =>
+  emitter.emit('ReduceSum', [value(x), emitter.ints(axes)], { keepdims: 0 });
+
+export const RULES: LoweringTable = {
+  constant: ({ emitter }, { params }) => emitter.initializer(params.value),
+  neg: same('Neg'),
+  exp: same('Exp'),
+  log: same('Log'),
+  log1p,
+  sqrt: same('Sqrt'),
+  abs: same('Abs'),
+  sign: same('Sign'),
+  tanh: same('Tanh'),
+  sigmoid: same('Sigmoid'),
+  relu: same('Relu'),
+  stopGradient: ({ value }, { inputs: [x] }) => value(x),
+  cast: ({ emitter, value }, { inputs: [x], dtype }) =>
+    emitter.emit('Cast', [value(x)], { to: dataTypeOf(dtype) }),
+  add: addRule,
+  sub: same('Sub'),
+  mul: same('Mul'),
+  div: same('Div'),
+  maximum: same('Max'),
+  greater: same('Greater'),
+  greaterEqual: same('GreaterOrEqual'),
+  equal: same('Equal'),
+  select: same('Where'),
+  matmul,
+  transpose: ({ emitter, value }, { inputs: [x], params }) =>
+    emitter.emit('Transpose', [value(x)], { perm: params.permutation }),
+  reshape,
+  broadcast: ({ emitter, value }, { inputs: [x], shape }) =>
+    emitter.emit('Expand', [value(x), emitter.ints(shape)]),
+  reduceSum,
+  reduceMax: ({ emitter, value }, { inputs: [x], params: { axes } }) =>
+    emitter.emit('ReduceMax', [value(x)], { axes, keepdims: 0 }),
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  avgPool2d,
+  avgPool2dGrad,
+};

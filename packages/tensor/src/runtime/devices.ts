@@ -1,0 +1,66 @@
+// Device names and the execution providers behind them.
+import { listSupportedBackends, type InferenceSession } from 'onnxruntime-node';
+import { TensorError } from '../error.ts';
+
+/** Where graphs run: `mps` is Apple's GPU, `webgpu` any GPU through Vulkan, Metal or D3D12; `auto` the best that is there. */
+export const DEVICES = ['auto', 'cpu', 'cuda', 'mps', 'webgpu'] as const;
+export type DeviceName = (typeof DEVICES)[number];
+/** A device after `auto` has been decided. */
+export type Device = Exclude<DeviceName, 'auto'>;
+
+interface Backend {
+  /** ONNX Runtime's name of the execution provider. */
+  readonly provider: 'cpu' | 'cuda' | 'webgpu';
+  readonly platforms?: readonly NodeJS.Platform[];
+  readonly hint: string;
+}
+
+const BACKENDS: { readonly [D in Device]: Backend } = {
+  cpu: { provider: 'cpu', hint: 'reinstall onnxruntime-node' },
+  cuda: {
+    provider: 'cuda',
+    hint: 'on Linux with an NVIDIA GPU run `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false`, or use device=cpu',
+  },
+  mps: { provider: 'webgpu', platforms: ['darwin'], hint: 'mps needs an Apple computer; use device=cpu' },
+  webgpu: {
+    provider: 'webgpu',
+    hint: 'this build of onnxruntime-node has no WebGPU provider; use device=cpu',
+  },
+};
+
+function isAvailable(device: Device): boolean {
+  const { provider, platforms } = BACKENDS[device];
+  const isBundled = listSupportedBackends().some((backend) => backend.name === provider);
+  return isBundled && (platforms?.includes(process.platform) ?? true);
+}
+
+/** Devices whose execution provider this installation carries (a GPU may still be absent), best first. */
+export function availableDevices(): Device[] {
+  return (['cuda', 'mps', 'webgpu', 'cpu'] as const).filter(isAvailable);
+}
+
+/**
+ * The device that `name` stands for. `auto` takes CUDA or an Apple GPU where present, otherwise the CPU; it never picks
+ * `webgpu`, which may be a software renderer. Throws {@link TensorError} `DEVICE` for unknown or unavailable devices.
+ */
+export function resolveDevice(name: string): Device {
+  if (name === 'auto') return isAvailable('cuda') ? 'cuda' : isAvailable('mps') ? 'mps' : 'cpu';
+  if (!(name in BACKENDS))
+    throw new TensorError(
+      'DEVICE',
+      `device must be one of ${DEVICES.join(', ')}, but got "${name}"`,
+      'correct the name',
+    );
+  const device = name as Device;
+  if (isAvailable(device)) return device;
+  throw new TensorError(
+    'DEVICE',
+    `device "${name}" is not available here (available: ${availableDevices().join(', ')})`,
+    BACKENDS[device].hint,
+  );
+}
+
+export function providersOf(device: Device): InferenceSession.ExecutionProviderConfig[] {
+  const { provider } = BACKENDS[device];
+  return provider === 'cpu' ? ['cpu'] : [provider, 'cpu'];
+}

@@ -1,0 +1,129 @@
+// Weights on disk: Hugging Face's safetensors format (8-byte header length, JSON header, raw little-endian data).
+import { TensorError } from '../error.ts';
+import { sizeOf, type DType, type DTypes, type HostTensor } from '../ir/host.ts';
+import type { State } from '../nn/parameters.ts';
+
+interface Format {
+  readonly code: string;
+  readonly bytes: number;
+  readonly view: (buffer: ArrayBuffer) => DTypes[DType];
+}
+
+const FORMATS: { readonly [T in DType]: Format } = {
+  int64: { code: 'I64', bytes: 8, view: (buffer) => new BigInt64Array(buffer) },
+  float32: { code: 'F32', bytes: 4, view: (buffer) => new Float32Array(buffer) },
+  int32: { code: 'I32', bytes: 4, view: (buffer) => new Int32Array(buffer) },
+  uint8: { code: 'U8', bytes: 1, view: (buffer) => new Uint8Array(buffer) },
+  bool: { code: 'BOOL', bytes: 1, view: (buffer) => new Uint8Array(buffer) },
+};
+
+const DTYPE_OF = new Map(Object.entries(FORMATS).map(([dtype, { code }]) => [code, dtype as DType]));
+
+const METADATA = '__metadata__';
+
+/** The bytes of a safetensors file. Wide types first, then by name, so that data are aligned and equal states give equal bytes. */
+export function saveSafetensors(tensors: State, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const width = (tensor: HostTensor) => FORMATS[tensor.dtype].bytes;
+  const sorted = [...tensors].sort(([a, x], [b, y]) => width(y) - width(x) || (a < b ? -1 : 1));
+  const header: Record<string, unknown> = {};
+  const keys = Object.keys(metadata).sort();
+  if (keys.length > 0) header[METADATA] = Object.fromEntries(keys.map((key) => [key, metadata[key]]));
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of sorted) {
+    header[name] = { dtype: FORMATS[dtype].code, shape, data_offsets: [offset, (offset += data.byteLength)] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const file = new Uint8Array(8 + headerLength + offset).fill(0x20, 8, 8 + headerLength);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  file.set(json, 8);
+  let position = 8 + headerLength;
+  for (const [, { data }] of sorted) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return file;
+}
+
+/**
+ * Reads a safetensors file; `where` names it in messages. The tensors own their memory.
+ * Throws {@link TensorError} `SAFETENSORS` when the file is damaged or holds an unsupported type.
+ */
+export function loadSafetensors(
+  bytes: Uint8Array,
+  where: string,
+): { tensors: Map<string, HostTensor>; metadata: Record<string, string> } {
+  const { header, body } = split(bytes, where);
+  const tensors = new Map<string, HostTensor>();
+  for (const [name, entry] of Object.entries(header))
+    if (name !== METADATA) tensors.set(name, readTensor(name, entry, body, where));
+  const stored = [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
+  if (stored !== body.length)
+    damaged(where, `its header describes ${stored} bytes of data, but it holds ${body.length}`);
+  return { tensors, metadata: (header[METADATA] ?? {}) as Record<string, string> };
+}
+
+function damaged(where: string, what: string): never {
+  throw new TensorError(
+    'SAFETENSORS',
+    `${where} is no whole safetensors file: ${what}`,
+    'use another copy of the file',
+  );
+}
+
+function split(bytes: Uint8Array, where: string): { header: Record<string, unknown>; body: Uint8Array } {
+  if (bytes.length < 8)
+    damaged(where, `it has ${bytes.length} bytes, less than the 8 of the header's length`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > bytes.length - 8) damaged(where, `its header would end beyond the end of the file`);
+  const text = new TextDecoder().decode(bytes.subarray(8, 8 + length));
+  // A plain view: Node's Buffer overrides `slice` to share memory instead of copying.
+  const body = new Uint8Array(bytes.buffer, bytes.byteOffset + 8 + length, bytes.length - 8 - length);
+  return { header: parseHeader(text, where), body };
+}
+
+function parseHeader(text: string, where: string): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    return damaged(where, 'its header is no JSON');
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    return damaged(where, 'its header is no JSON object');
+  return header as Record<string, unknown>;
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { dtype, shape, data_offsets: offsets } = value as Partial<Record<keyof Entry, unknown>>;
+  const areCounts = (list: unknown): boolean => Array.isArray(list) && list.every(isCount);
+  return (
+    typeof dtype === 'string' && areCounts(shape) && areCounts(offsets) && (offsets as unknown[]).length === 2
+  );
+}
+
+function readTensor(name: string, entry: unknown, body: Uint8Array, where: string): HostTensor {
+  if (!isEntry(entry)) return damaged(where, `its entry "${name}" is malformed`);
+  const dtype = DTYPE_OF.get(entry.dtype);
+  if (dtype === undefined) {
+    const known = [...DTYPE_OF.keys()].join(', ');
+    throw new TensorError(
+      'SAFETENSORS',
+      `${where}: "${name}" must be one of ${known}, but is ${entry.dtype}`,
+      'convert the tensor before saving',
+    );
+  }
+  const [start, end] = entry.data_offsets;
+  if (end > body.length || end - start !== sizeOf(entry.shape) * FORMATS[dtype].bytes)
+    return damaged(where, `the data of "${name}" does not match its shape`);
+  return { dtype, shape: entry.shape, data: FORMATS[dtype].view(body.slice(start, end).buffer) };
+}
