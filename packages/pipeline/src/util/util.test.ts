@@ -14,7 +14,7 @@ const folder = () => mkdtempSync(join(tmpdir(), 'spatter-util-'));
 describe('errors', () => {
   it('lists exactly the table in docs/reference/errors.md', () => {
     const page = readFileSync(join(import.meta.dirname, '../../../../docs/reference/errors.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)].map(([, code, text]) => [code, text]);
+    const rows = [...page.matchAll(/^### `(\w+)`\n\n(.*)$/gm)].map(([, code, text]) => [code, text]);
     expect(rows).toEqual(Object.entries(ERRORS));
   });
 
