@@ -18,6 +18,12 @@ export const ERRORS = {
   LABELS:
     'The labels do not fit the files: another count, an unknown file name, not a whole number from 0 to 255.',
   ONE_CLASS: 'All crops have the same label; a classifier needs at least two.',
+  CONFIG_FILE: 'A config file is not valid YAML, or its defaults list is wrong.',
+  CONFIG_NOT_FOUND: 'A config folder, or an option of a config group, does not exist.',
+  CONFIG_OVERRIDE: 'An override on the command line cannot be read or cannot be applied.',
+  CONFIG_UNKNOWN_KEY:
+    'A config key does not exist. The message names the nearest one and where the key came from.',
+  CONFIG_VALUE: 'A config value is wrong, missing, or its ${…} cannot be resolved.',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

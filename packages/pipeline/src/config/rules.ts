@@ -1,0 +1,90 @@
+// Rules between fields that the schema cannot say: each names the field to blame and what must hold.
+import type { Config } from './schema.ts';
+
+/** A broken rule: `path` is the field to change. */
+export interface BrokenRule {
+  readonly path: string;
+  readonly must: string;
+  readonly hint: string;
+}
+
+type Rule = (config: Config) => BrokenRule | undefined;
+
+const sharesSumToOne: Rule = ({ data: { split } }) => {
+  const sum = split.train + split.val + split.test;
+  if (Math.abs(sum - 1) < 1e-6) return undefined;
+  const must = `data.split.train + val + test must be 1, got ${Number(sum.toFixed(6))}`;
+  return { path: 'data.split.train', must, hint: 'change the shares' };
+};
+
+const ratioHasShare: Rule = ({ data }) => {
+  if ((data.kind === 'ratio') === (data.class1_ratio !== null)) return undefined;
+  const must =
+    data.kind === 'ratio'
+      ? 'data.class1_ratio must be a number with data.kind=ratio, got null'
+      : `data.class1_ratio must be null with data.kind=${data.kind}, got ${String(data.class1_ratio)}`;
+  return { path: 'data.class1_ratio', must, hint: 'set both, as in data.kind=ratio data.class1_ratio=0.3' };
+};
+
+const outputsFitLoss: Rule = ({ model, training }) => {
+  const outputs = model.architecture.num_classes;
+  if ((training.loss === 'bce_with_logits') === (outputs === 1)) return undefined;
+  const wanted = training.loss === 'bce_with_logits' ? '1' : '2 or more';
+  const must = `model.architecture.num_classes must be ${wanted} with training.loss=${training.loss}, got ${outputs}`;
+  return { path: 'model.architecture.num_classes', must, hint: 'change one of the two' };
+};
+
+const channelsFitCrops: Rule = ({ model, data }) => {
+  const channels = model.architecture.in_channels;
+  const fits = data.kind === 'rgb' ? channels === 3 : channels === 1 || channels === 3;
+  if (fits) return undefined;
+  const wanted = data.kind === 'rgb' ? '3' : '1 or 3';
+  const must = `model.architecture.in_channels must be ${wanted} with data.kind=${data.kind}, got ${channels}`;
+  return { path: 'model.architecture.in_channels', must, hint: 'change one of the two' };
+};
+
+const areasAreOrdered: Rule = ({ extraction: { min_area, max_area } }) =>
+  min_area <= max_area
+    ? undefined
+    : {
+        path: 'extraction.max_area',
+        must: `extraction.max_area must be ≥ extraction.min_area (${min_area}), got ${max_area}`,
+        hint: 'change one of the two',
+      };
+
+const boundsAreOrdered: Rule = ({ extraction: { left_bound, right_bound } }) =>
+  right_bound === null || left_bound < right_bound
+    ? undefined
+    : {
+        path: 'extraction.right_bound',
+        must: `extraction.right_bound must be > extraction.left_bound (${left_bound}), got ${right_bound}`,
+        hint: 'change one of the two',
+      };
+
+const nesterovHasMomentum: Rule = ({ training: { optimizer } }) =>
+  !optimizer.nesterov || optimizer.momentum > 0
+    ? undefined
+    : {
+        path: 'training.optimizer.nesterov',
+        must: 'training.optimizer.momentum must be > 0 with training.optimizer.nesterov=true, got 0',
+        hint: 'change one of the two',
+      };
+
+const RULES: readonly Rule[] = [
+  sharesSumToOne,
+  ratioHasShare,
+  outputsFitLoss,
+  channelsFitCrops,
+  areasAreOrdered,
+  boundsAreOrdered,
+  nesterovHasMomentum,
+];
+
+/** The first rule that `config` breaks. */
+export function brokenRule(config: Config): BrokenRule | undefined {
+  for (const rule of RULES) {
+    const broken = rule(config);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}

@@ -1,0 +1,144 @@
+// The schema of the composed config: every key, its check and its words. Defaults live in conf/, never here.
+import { z } from 'zod';
+import { choice, flag, integer, orNull, pairOfRates, real, text, texts } from './fields.ts';
+
+const MONITORS = ['val_accuracy', 'val_loss', 'train_accuracy', 'train_loss'] as const;
+const MODES = ['min', 'max'] as const;
+
+const experiment = z.strictObject({
+  name: text('Name of the experiment; part of the run directory.'),
+  tags: texts('Free words to find the run by.'),
+  notes: orNull(text('A sentence for people.')),
+});
+
+const paths = z.strictObject({
+  data_root: text('Folder that holds the HDF5 files and the index CSV.'),
+  run_root: text('Folder under which run directories are made.'),
+  run_dir: orNull(text('This run’s directory; null: a new one under paths.run_root.')),
+});
+
+const model = z.strictObject({
+  name: choice(['lenet5', 'lenet5_activation'], 'Network.'),
+  architecture: z.strictObject({
+    in_channels: integer(1, 'Input channels. 3 with gray crops means the gray plane three times.', 3),
+    num_classes: integer(1, 'Outputs: 1 with bce_with_logits, 2 or more with cross_entropy.'),
+  }),
+  pretrained: orNull(text('Weights to start from: .safetensors, or a PyTorch state dict.')),
+});
+
+const split = z.strictObject({
+  kind: choice(
+    ['random', 'time-block', 'recording'],
+    'How crops are divided: shuffled one by one (leaks; for comparison with published numbers only), in blocks of time with a guard gap, or by whole recordings.',
+  ),
+  train: real({ above: 0, below: 1 }, 'Share of the training part; the three shares sum to 1.'),
+  val: real({ min: 0, below: 1 }, 'Share of the validation part.'),
+  test: real({ min: 0, below: 1 }, 'Share of the test part.'),
+  seed: integer(0, 'Seed of the split, apart from `seed` so that it stays when that one changes.'),
+  gap_frames: integer(0, 'Frames left out on both sides of a border between time blocks.'),
+  blocks: integer(1, 'Time blocks per recording and part.'),
+  group: choice(['recording', 'position', 'session'], 'What `recording` keeps together.'),
+});
+
+const data = z.strictObject({
+  csv_filename: text('Index CSV with the columns file,dataset,ds_idx,label, under paths.data_root.'),
+  kind: choice(['gray', 'rgb', 'ratio'], 'Gray crops, colour crops, or gray crops drawn at a class ratio.'),
+  class1_ratio: orNull(
+    real({ above: 0, below: 1 }, 'Share of class 1 among the training crops, for kind ratio only.'),
+  ),
+  resize: integer(8, 'Side of the square network input, in pixels.', 1024),
+  evaluation: choice(
+    ['corrected', 'legacy'],
+    'Evaluation images at the training scale without rotation, or rotated as the published method did.',
+  ),
+  cache_dir: orNull(text('Folder of the packed cache; null: beside the data.')),
+  prefetch: integer(0, 'Batches prepared ahead by the loader.', 64),
+  split,
+  transforms: z.strictObject({
+    rotation_degrees: real({ min: 0, max: 180 }, 'Training crops turn by up to this angle either way.'),
+    resize_factor: real({ min: 1, max: 4 }, 'Crops are resized to data.resize times this before turning.'),
+  }),
+});
+
+const optimizer = z.strictObject({
+  name: choice(['adam', 'sgd'], 'Adam (weight decay coupled, as in PyTorch) or stochastic gradient descent.'),
+  lr: real({ above: 0 }, 'Learning rate.'),
+  weight_decay: real({ min: 0 }, 'L2 penalty added to the gradient.'),
+  betas: pairOfRates('Adam: decay rates of the two moments.'),
+  eps: real({ above: 0 }, 'Adam: term added to the denominator.'),
+  momentum: real({ min: 0, below: 1 }, 'SGD: momentum.'),
+  nesterov: flag('SGD: Nesterov’s form of momentum.'),
+});
+
+const training = z.strictObject({
+  optimizer,
+  loss: choice(['bce_with_logits', 'cross_entropy'], 'Loss over the logits.'),
+  epochs: integer(1, 'Passes over the training part, at most.'),
+  batch_size: integer(1, 'Crops per optimiser step.'),
+  checkpoint: z.strictObject({
+    save_every: integer(0, 'Keep a checkpoint every this many epochs; 0: never.'),
+    save_best: flag('Keep the checkpoint with the best monitored value.'),
+    top_k: integer(0, 'How many best checkpoints stay.'),
+    monitor: choice(MONITORS, 'Value that ranks checkpoints.'),
+    mode: choice(MODES, 'Whether the monitored value is to be small or large.'),
+    every_n_batches: orNull(integer(1, 'Write resumable state inside an epoch after this many batches.')),
+  }),
+  early_stopping: z.strictObject({
+    enabled: flag('Stop when the monitored value no longer improves.'),
+    patience: integer(0, 'Epochs without improvement that are tolerated.'),
+    monitor: choice(MONITORS, 'Value that is watched.'),
+    mode: choice(MODES, 'Whether the monitored value is to be small or large.'),
+    min_delta: real({ min: 0 }, 'Smallest change that counts as an improvement.'),
+  }),
+  scheduler: z.strictObject({
+    enabled: flag('Change the learning rate while training.'),
+    name: choice(['reduce_on_plateau'], 'Schedule.'),
+    monitor: choice(MONITORS, 'Value that is watched.'),
+    mode: choice(MODES, 'Whether the monitored value is to be small or large.'),
+    patience: integer(0, 'Epochs without improvement before the rate drops.'),
+    factor: real({ above: 0, below: 1 }, 'The rate is multiplied by this.'),
+    min_lr: real({ min: 0 }, 'The rate does not drop below this.'),
+  }),
+  grad_clip: z.strictObject({
+    enabled: flag('Scale gradients down when their norm is too large.'),
+    max_norm: real({ above: 0 }, 'Largest L2 norm over all gradients.'),
+  }),
+  log_every: integer(1, 'Batches between two log lines.'),
+});
+
+const extraction = z.strictObject({
+  start_frame: integer(0, 'First frame that is looked at.'),
+  left_bound: integer(0, 'Left edge of the region, in pixels.'),
+  right_bound: orNull(
+    integer(1, 'Right edge of the region (exclusive), in pixels; null: the frame’s width.'),
+  ),
+  min_area: real({ min: 0 }, 'Smallest contour area that is kept, in square pixels.'),
+  max_area: real({ min: 0 }, 'Largest contour area that is kept, in square pixels.'),
+  threshold: integer(0, 'Difference between frames, in gray levels, above which a pixel moves.', 255),
+  capture: flag('Write the crops; without it only the frame log is written.'),
+  debug: flag('Stop after the first HDF5 dataset of 10 000 crops.'),
+  decoder: choice(['auto', 'node-av', 'ffmpeg'], 'Video decoder: the FFmpeg binding, or the ffmpeg program.'),
+  layer_gap: integer(1, 'Frames without spatter after which a new layer begins.'),
+});
+
+/** Schema of the whole composed config. Strict: keys that are not here fail. */
+export const configSchema = z.strictObject({
+  experiment,
+  seed: integer(0, 'Seed of everything random: weights, order of batches, augmentation.', 2 ** 32 - 1),
+  device: choice(['auto', 'cpu', 'cuda', 'mps', 'webgpu'], 'Where the network runs.'),
+  threads: orNull(integer(1, 'CPU threads of the network; null: all cores.')),
+  paths,
+  model,
+  data,
+  training,
+  extraction,
+});
+
+type DeepReadonly<T> = T extends readonly unknown[]
+  ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** The composed, checked config. Frozen all the way down. */
+export type Config = DeepReadonly<z.infer<typeof configSchema>>;
