@@ -49,6 +49,7 @@ const SYSTEM: Record<string, [ErrorCode, string]> = {
   ENOSPC: ['DISK_FULL', 'free some space and run the same command again'],
   EDQUOT: ['DISK_FULL', 'free some of your quota and run the same command again'],
   EACCES: ['IO', 'check the permissions of the path'],
+  EIO: ['IO', 'check the disk and the path'],
   EISDIR: ['IO', 'name a file, not a folder'],
   EEXIST: ['IO', 'a file stands where a folder is needed; choose another path'],
   ENOTDIR: ['IO', 'a file stands where a folder is needed; choose another path'],
