@@ -1,5 +1,6 @@
 // The catalogue of commands: one file each, one line here.
 import type { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
+import { simulateCommand } from './commands/simulate.ts';
 
-export const COMMANDS: readonly (() => Command)[] = [configCommand];
+export const COMMANDS: readonly (() => Command)[] = [configCommand, simulateCommand];

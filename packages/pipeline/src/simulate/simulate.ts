@@ -1,0 +1,86 @@
+// Turns recipes into files: a video and its ground truth per recording, labels.csv for a labelled set.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { refuseToOverwrite, writeFileAtomic } from '../util/atomic.ts';
+import { writeCsv } from '../util/csv.ts';
+import { fromSystemError } from '../util/errors.ts';
+import type { CodecName } from '../video/encoder-format.ts';
+import { writeVideo, type EncoderName } from '../video/encoder.ts';
+import { flowLabel, type Recipe } from './recipe.ts';
+import { createRenderer, type Renderer } from './render.ts';
+import { formatTruth, truthOf } from './truth.ts';
+
+export interface SimulateOptions {
+  readonly codec: CodecName;
+  /** Back-end that writes the video; by default the first that is installed. */
+  readonly encoder?: EncoderName;
+}
+
+/** The files of one recording in `folder`. */
+export function recordingFiles(folder: string, name: string): { video: string; truth: string } {
+  return { video: join(folder, `${name}.mp4`), truth: join(folder, `${name}.truth.json`) };
+}
+
+/** Path of the table of labels in `folder`. */
+export function labelsFile(folder: string): string {
+  return join(folder, 'labels.csv');
+}
+
+/**
+ * Makes `folder` and refuses when it already holds any file that simulating `recipes` would write.
+ * @throws {SpatterError} OUTPUT_EXISTS or IO.
+ */
+export function prepareFolder(
+  folder: string,
+  recipes: readonly Recipe[],
+  labelled: boolean,
+  overwrite: boolean,
+): void {
+  const files = recipes.flatMap(({ name }) => Object.values(recordingFiles(folder, name)));
+  refuseToOverwrite(labelled ? [...files, labelsFile(folder)] : files, overwrite);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fromSystemError(error, folder);
+  }
+}
+
+/**
+ * Renders one recording into `folder`, which exists; old files of that name are replaced.
+ * @param onFrame Called before each frame with its number; what it throws stops the work without leaving files.
+ * @throws {SpatterError} DECODER_MISSING, DISK_FULL or IO.
+ */
+export async function simulateRecording(
+  recipe: Recipe,
+  folder: string,
+  { codec, encoder }: SimulateOptions,
+  onFrame: (index: number) => void = () => {},
+): Promise<void> {
+  const renderer = createRenderer(recipe);
+  const { video, truth } = recordingFiles(folder, recipe.name);
+  await writeVideo(video, { ...recipe, codec }, framesOf(recipe, renderer, onFrame), encoder);
+  writeFileAtomic(truth, formatTruth(truthOf(recipe, renderer)));
+}
+
+/** Every frame in turn, in one buffer that is used again and again. */
+function* framesOf(
+  recipe: Recipe,
+  renderer: Renderer,
+  onFrame: (index: number) => void,
+): Generator<Uint8Array> {
+  const frame = new Uint8Array(recipe.width * recipe.height * 3);
+  for (let index = 0; index < renderer.frames; index++) {
+    onFrame(index);
+    renderer.render(index, frame);
+    yield frame;
+  }
+}
+
+/** Writes labels.csv: which HDF5 file (named after its video, as `spatter extract` does) holds which class. */
+export function writeLabels(folder: string, recipes: readonly Recipe[]): void {
+  writeCsv(
+    labelsFile(folder),
+    ['file', 'label', 'position', 'session', 'recording'],
+    recipes.map((each) => [`${each.name}.h5`, flowLabel(each), each.position, each.session, each.name]),
+  );
+}
