@@ -10,3 +10,7 @@ export function sharedData(): string | undefined {
   const roots = [process.env['SPATTER_SHARED'] ?? [], beside].flat();
   return roots.map((root) => `${root}/data`).find((folder) => existsSync(folder));
 }
+
+/** Why a test that needs the recordings is skipped, for its title. */
+export const NO_SHARED_DATA =
+  'skipped: no recordings (put them in ../shared/data or name their parent in SPATTER_SHARED)';

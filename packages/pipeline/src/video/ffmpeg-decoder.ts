@@ -1,0 +1,153 @@
+// The ffmpeg back-end: the user's own ffmpeg (5.1 or newer) and ffprobe programs, frames over a pipe.
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { SpatterError } from '../util/errors.ts';
+import {
+  addDamage,
+  notAVideo,
+  type Damage,
+  type DecoderBackend,
+  type OpenOptions,
+  type VideoInfo,
+  type VideoReader,
+} from './reader.ts';
+
+/** OpenCV's conversion: bicubic without accurate rounding, BT.601 whatever the file says, no rotation, every frame once. */
+const PIXELS = 'scale=flags=bicubic:in_color_matrix=bt601';
+
+export const ffmpegDecoder: DecoderBackend = {
+  async open(path, options) {
+    const info = await probe(path);
+    return new PipeReader(info, options);
+  },
+};
+
+interface ProbedStream {
+  readonly codec_name?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly avg_frame_rate?: string;
+  readonly nb_frames?: string;
+}
+
+async function probe(path: string): Promise<VideoInfo> {
+  const entries = 'stream=codec_name,width,height,avg_frame_rate,nb_frames';
+  const args = [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    entries,
+    '-of',
+    'json',
+    `file:${path}`,
+  ];
+  const output = await promisify(execFile)('ffprobe', args).catch((error: unknown) => {
+    throw isMissing(error)
+      ? missing()
+      : notAVideo(path, `FFmpeg says: ${lastLine(String((error as { stderr?: string }).stderr))}`);
+  });
+  const stream = (JSON.parse(output.stdout) as { streams?: ProbedStream[] }).streams?.[0];
+  if (!stream?.width || !stream.height) throw notAVideo(path, 'it holds no video stream that can be decoded');
+  const [num = 0, den = 0] = (stream.avg_frame_rate ?? '').split('/').map(Number);
+  const frames = Number(stream.nb_frames ?? 0);
+  return {
+    path,
+    width: stream.width,
+    height: stream.height,
+    fps: den > 0 ? num / den : 0,
+    frameCount: frames > 0 ? frames : null,
+    codec: stream.codec_name ?? 'unknown',
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function missing(): SpatterError {
+  return new SpatterError(
+    'DECODER_MISSING',
+    'reading video needs FFmpeg, and the programs `ffmpeg` and `ffprobe` are not on the PATH',
+    'install FFmpeg 5.1 or newer, or run `npm install node-av`',
+  );
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
+class PipeReader implements VideoReader {
+  readonly info: VideoInfo;
+  position: number;
+  damage: Damage | null = null;
+  readonly #program: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #exited: Promise<void>;
+  #rest: Buffer = Buffer.alloc(0);
+  #failure: SpatterError | undefined;
+  #ended = false;
+
+  constructor(info: VideoInfo, options: OpenOptions) {
+    this.info = info;
+    this.position = options.startFrame ?? 0;
+    this.#program = spawn('ffmpeg', commandLine(info, options), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#program.on('error', () => (this.#failure = missing()));
+    this.#exited = new Promise((resolve) => this.#program.once('close', () => resolve()));
+    this.#program.stderr.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.trim().split('\n'))
+        this.damage = addDamage(this.damage, this.position, line.trim());
+    });
+    this.#chunks = this.#program.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  async read(into: Uint8Array): Promise<boolean> {
+    const bytes = this.info.width * this.info.height * 3;
+    for (let filled = 0; filled < bytes;) {
+      if (this.#rest.length === 0 && !(await this.#pull())) return this.#end();
+      const part = this.#rest.subarray(0, bytes - filled);
+      into.set(part, filled);
+      filled += part.length;
+      this.#rest = this.#rest.subarray(part.length);
+    }
+    this.position++;
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#program.kill('SIGKILL');
+    this.#program.stdout.destroy();
+    await this.#exited;
+  }
+
+  async #pull(): Promise<boolean> {
+    const chunk = await this.#chunks.next();
+    if (chunk.done !== true) this.#rest = chunk.value;
+    return chunk.done !== true;
+  }
+
+  async #end(): Promise<false> {
+    await this.#exited;
+    if (this.#failure !== undefined) throw this.#failure;
+    const expected = this.info.frameCount;
+    if (!this.#ended && expected !== null && this.position < expected) {
+      const message = `the header announces ${expected} frames, the file ends after ${this.position}`;
+      this.damage = addDamage(this.damage, this.position, message);
+    }
+    this.#ended = true;
+    return false;
+  }
+}
+
+/** Frames before the first wanted one are decoded and dropped: exact for every codec, though slower than a seek. */
+function commandLine(info: VideoInfo, options: OpenOptions): string[] {
+  const start = options.startFrame ?? 0;
+  const filters = start > 0 ? [`trim=start_frame=${start}`, PIXELS] : [PIXELS];
+  return [
+    ...['-v', 'error', '-nostdin', '-noautorotate', '-threads', String(options.threads ?? 0)],
+    ...['-i', `file:${info.path}`, '-map', '0:v:0', '-vf', filters.join(',')],
+    ...['-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'bgr24', 'pipe:1'],
+  ];
+}

@@ -1,0 +1,223 @@
+// Synchronous decoding with the FFmpeg binding: open, seek to an exact frame, convert each frame to BGR bytes.
+import type { CodecContext, FormatContext, Frame, SoftwareScaleContext, Stream } from 'node-av/lib';
+import type { NodeAv } from './node-av.ts';
+import { addDamage, notAVideo, type Damage, type OpenOptions, type VideoInfo } from './reader.ts';
+
+/** Extra bytes a frame's buffer needs behind the pixels: FFmpeg's vector code may write past the last row. */
+export const FRAME_PADDING = 64;
+/** A key frame is sought this many frames before the wanted one, so that decoders with delay have settled. */
+const SEEK_MARGIN = 16;
+/** Consecutive complaints of the demuxer after which the rest of the file is given up. */
+const MAX_READ_ERRORS = 16;
+
+/**
+ * Frames of one file in presentation order. The binding's asynchronous calls deliver nothing on Node 20,
+ * so this blocks its thread: run it in a worker.
+ */
+export class NodeAvFrames {
+  readonly info: VideoInfo;
+  damage: Damage | null = null;
+  /** Index of the frame that `next` delivers. */
+  position = 0;
+  readonly #av: NodeAv;
+  readonly #format: FormatContext;
+  readonly #codec: CodecContext;
+  readonly #stream: Stream;
+  readonly #frame: Frame;
+  readonly #packet;
+  #scaler: { context: SoftwareScaleContext; key: string } | undefined;
+  #draining = false;
+  #readErrors = 0;
+  #packets = 0;
+  /** A frame is decoded already (by a seek) and not delivered yet. */
+  #pending = false;
+
+  /** @throws {SpatterError} NOT_A_VIDEO. */
+  constructor(av: NodeAv, path: string, options: OpenOptions) {
+    this.#av = av;
+    this.#format = openFormat(av, path);
+    const { stream, codec } = openCodec(av, this.#format, path, options.threads ?? 0);
+    this.#stream = stream;
+    this.#codec = codec;
+    this.info = videoInfo(av, path, stream);
+    this.#frame = new av.Frame();
+    this.#frame.alloc();
+    this.#packet = new av.Packet();
+    this.#packet.alloc();
+    this.#startAt(options.startFrame ?? 0);
+  }
+
+  /** Writes the next frame's `height × width × 3` BGR bytes into `into` (at least that + FRAME_PADDING long). */
+  next(into: Buffer): boolean {
+    if (!this.#pending && !this.#decode()) {
+      this.#checkLength();
+      return false;
+    }
+    this.#pending = false;
+    this.#convert(into);
+    this.position++;
+    return true;
+  }
+
+  close(): void {
+    this.#scaler?.context.freeContext();
+    this.#frame.free();
+    this.#packet.free();
+    this.#codec.freeContext();
+    this.#format.closeInputSync();
+  }
+
+  #decode(): boolean {
+    for (let failures = 0; failures < MAX_READ_ERRORS;) {
+      const status = this.#codec.receiveFrameSync(this.#frame);
+      if (status === 0) {
+        if (this.#frame.decodeErrorFlags !== 0) this.#note('a frame was decoded with errors');
+        return true;
+      }
+      if (status === this.#av.AVERROR_EOF) return false;
+      if (status !== this.#av.AVERROR_EAGAIN) {
+        failures++;
+        this.#note(this.#av.FFmpegError.strerror(status));
+      } else if (this.#draining) return false;
+      else this.#feed();
+    }
+    return false;
+  }
+
+  /** Gives the decoder one packet, or tells it that there are no more. */
+  #feed(): void {
+    const status = this.#format.readFrameSync(this.#packet);
+    if (status < 0) {
+      if (status !== this.#av.AVERROR_EOF) this.#note(this.#av.FFmpegError.strerror(status));
+      this.#draining = status === this.#av.AVERROR_EOF || ++this.#readErrors >= MAX_READ_ERRORS;
+      if (this.#draining) this.#codec.sendPacketSync(null);
+      return;
+    }
+    this.#readErrors = 0;
+    if (this.#packet.streamIndex === this.#stream.index) this.#send();
+    this.#packet.unref();
+  }
+
+  #send(): void {
+    this.#packets++;
+    if ((this.#packet.flags & this.#av.AV_PKT_FLAG_CORRUPT) !== 0) this.#note('a packet is incomplete');
+    const status = this.#codec.sendPacketSync(this.#packet);
+    if (status < 0) this.#note(this.#av.FFmpegError.strerror(status));
+  }
+
+  #note(message: string): void {
+    this.damage = addDamage(this.damage, this.position, message);
+  }
+
+  /** A header that announces more than the file holds is the usual sign of a recording cut off. */
+  #checkLength(): void {
+    const expected = this.info.frameCount;
+    const found = Math.max(this.#packets, this.position);
+    if (expected === null || found >= expected) return;
+    this.#note(`the header announces ${expected} frames, the file ends after ${found}`);
+  }
+
+  #convert(into: Buffer): void {
+    const frame = this.#frame;
+    const scaler = this.#scalerFor(frame);
+    scaler.scaleSync(frame.data ?? [], frame.linesize, 0, frame.height, [into], [this.info.width * 3]);
+  }
+
+  /** Bicubic without accurate rounding: exactly what OpenCV asks of FFmpeg, and its bytes depend on it. */
+  #scalerFor(frame: Frame): SoftwareScaleContext {
+    const key = `${frame.width}x${frame.height}:${frame.format}`;
+    if (this.#scaler?.key === key) return this.#scaler.context;
+    this.#scaler?.context.freeContext();
+    const av = this.#av;
+    const context = new av.SoftwareScaleContext();
+    const { width, height } = this.info;
+    const format = frame.format as Parameters<SoftwareScaleContext['getContext']>[2];
+    context.getContext(frame.width, frame.height, format, width, height, av.AV_PIX_FMT_BGR24, av.SWS_BICUBIC);
+    this.#scaler = { context, key };
+    return context;
+  }
+
+  #startAt(start: number): void {
+    if (start > 2 * SEEK_MARGIN && this.#seek(start)) return;
+    while (this.position < start && this.#decode()) this.position++;
+  }
+
+  /** Jumps near `start` by time stamp and counts forward; false (and back at frame 0) when time stamps cannot be trusted. */
+  #seek(start: number): boolean {
+    if (this.#hasConstantRate() && this.#jump(start - SEEK_MARGIN)) {
+      while (this.#decode()) {
+        const index = this.#frameIndex();
+        if (index === null || index > start) break;
+        if (index < start) continue;
+        this.position = start;
+        this.#packets = start;
+        this.#pending = true;
+        return true;
+      }
+    }
+    this.#jump(0);
+    return false;
+  }
+
+  #hasConstantRate(): boolean {
+    const { avgFrameRate: average, rFrameRate: real } = this.#stream;
+    return average.num > 0 && average.num * real.den === real.num * average.den;
+  }
+
+  #jump(index: number): boolean {
+    const { timeBase, startTime } = this.#stream;
+    const seconds = index / this.info.fps;
+    const ticks = BigInt(Math.floor((seconds * timeBase.den) / timeBase.num));
+    const origin = startTime === this.#av.AV_NOPTS_VALUE ? 0n : startTime;
+    const status = this.#format.seekFrameSync(
+      this.#stream.index,
+      origin + ticks,
+      this.#av.AVSEEK_FLAG_BACKWARD,
+    );
+    this.#codec.flushBuffers();
+    this.#draining = false;
+    return status >= 0;
+  }
+
+  /** Index of the frame just decoded by its time stamp, or null when that is not near a whole number. */
+  #frameIndex(): number | null {
+    const stamp = this.#frame.bestEffortTimestamp;
+    const { timeBase, startTime } = this.#stream;
+    if (stamp === this.#av.AV_NOPTS_VALUE || startTime === this.#av.AV_NOPTS_VALUE) return null;
+    const exact = ((Number(stamp - startTime) * timeBase.num) / timeBase.den) * this.info.fps;
+    return Math.abs(exact - Math.round(exact)) < 0.2 ? Math.round(exact) : null;
+  }
+}
+
+function openFormat(av: NodeAv, path: string): FormatContext {
+  const format = new av.FormatContext();
+  const opened = format.openInputSync(path);
+  if (opened < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(opened)}`);
+  const found = format.findStreamInfoSync(null);
+  if (found < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(found)}`);
+  return format;
+}
+
+function openCodec(av: NodeAv, format: FormatContext, path: string, threads: number) {
+  const best = format.findBestStream(av.AVMEDIA_TYPE_VIDEO, -1, -1, true);
+  const stream = format.streams[best.streamIndex];
+  if (stream === undefined || best.decoder === null)
+    throw notAVideo(path, 'it holds no video stream that can be decoded');
+  const codec = new av.CodecContext();
+  codec.allocContext3(best.decoder);
+  codec.parametersToContext(stream.codecpar);
+  codec.threadCount = threads;
+  codec.pktTimebase = stream.timeBase;
+  const opened = codec.open2Sync(best.decoder);
+  if (opened < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(opened)}`);
+  return { stream, codec };
+}
+
+function videoInfo(av: NodeAv, path: string, stream: Stream): VideoInfo {
+  const { width, height, codecId } = stream.codecpar;
+  if (width <= 0 || height <= 0) throw notAVideo(path, 'its picture size is not known');
+  const { num, den } = stream.avgFrameRate;
+  const frames = Number(stream.nbFrames);
+  const codec = av.avGetCodecName(codecId) ?? 'unknown';
+  return { path, width, height, fps: den > 0 ? num / den : 0, frameCount: frames > 0 ? frames : null, codec };
+}

@@ -1,0 +1,63 @@
+// The contract between the extraction and whatever decodes the video.
+import { SpatterError } from '../util/errors.ts';
+
+/** Facts from the container's header. */
+export interface VideoInfo {
+  readonly path: string;
+  /** Pixels; rotation metadata is not applied, as OpenCV's reading here does not apply it either. */
+  readonly width: number;
+  readonly height: number;
+  /** Average frames per second; 0 when the container does not say. */
+  readonly fps: number;
+  /** Frames the header announces, or null. A damaged file holds fewer. */
+  readonly frameCount: number | null;
+  /** FFmpeg's name of the codec, such as `h264`. */
+  readonly codec: string;
+}
+
+/** What went wrong while decoding; the frames read before and after it are good. */
+export interface Damage {
+  /** Index of the first frame that was to be read when trouble was noticed. */
+  readonly atFrame: number;
+  /** How many times the demuxer or the decoder complained. */
+  readonly count: number;
+  readonly message: string;
+}
+
+/** One open video, read from start to end by one consumer. */
+export interface VideoReader {
+  readonly info: VideoInfo;
+  /** Index, in the whole video, of the frame that the next `read` delivers. */
+  readonly position: number;
+  readonly damage: Damage | null;
+  /** Fills `into` (`height × width × 3` bytes, row after row, B G R) with the next frame; false at the end. */
+  read(into: Uint8Array): Promise<boolean>;
+  /** Stops decoding and frees everything; safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** First frame to deliver, counted from 0; exact, whatever the codec's key frames. */
+  readonly startFrame?: number;
+  /** Threads FFmpeg may decode with; 0 lets it choose. */
+  readonly threads?: number;
+}
+
+export interface DecoderBackend {
+  /** @throws {SpatterError} NOT_A_VIDEO, or DECODER_MISSING when this back-end is not installed. */
+  open(path: string, options: OpenOptions): Promise<VideoReader>;
+}
+
+/** Adds one complaint to what was noticed before. The first message is kept: later ones are mostly its echo. */
+export function addDamage(before: Damage | null, atFrame: number, message: string): Damage {
+  return before === null ? { atFrame, count: 1, message } : { ...before, count: before.count + 1 };
+}
+
+/** The error for a file in which `reason` keeps FFmpeg from finding a video. */
+export function notAVideo(path: string, reason: string): SpatterError {
+  return new SpatterError(
+    'NOT_A_VIDEO',
+    `${path}: expected a video that FFmpeg can read, but ${reason}`,
+    'check the file, or convert it with another program first',
+  );
+}
