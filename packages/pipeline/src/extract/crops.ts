@@ -1,0 +1,100 @@
+// The extraction core: from a video's frames to crops of what moved and is spatter. Knows no files.
+import type { VideoReader } from '../video/reader.ts';
+import { MaskKernel, type Contour, type Region } from './kernel.ts';
+import {
+  CROP_INSET,
+  regionOf,
+  rejectByShape,
+  type Rejection,
+  type RejectionCounts,
+  type SpatterRules,
+} from './rules.ts';
+
+/** One accepted contour and its pixels. x and y count from the region's left bound, as OpenCV's do on a sliced frame. */
+export interface Crop extends Contour {
+  /** Size of the pixels: the bounding box less 3 in each direction. */
+  readonly width: number;
+  readonly height: number;
+  /** A copy of `height × width × 3` bytes, B G R, of the pair's earlier frame; nothing is drawn on it. */
+  readonly bgr: Uint8Array;
+  /** Mean of all bytes of `bgr`, 0…255. */
+  readonly mean: number;
+  /** Largest byte of `bgr`. */
+  readonly max: number;
+}
+
+/** What one pair of neighbouring frames gave. */
+export interface FrameCrops {
+  /** Index in the whole video of the pair's earlier frame. */
+  readonly frame: number;
+  /** Contours found = crops + the rejected ones. */
+  readonly contours: number;
+  readonly rejected: RejectionCounts;
+  /** By the first pixel of their borders: top to bottom, then left to right. */
+  readonly crops: readonly Crop[];
+}
+
+/**
+ * Compares every frame with the next: N frames give N − 1 pairs. The caller closes the reader.
+ * @throws {SpatterError} USAGE for impossible rules.
+ */
+export async function* extractCrops(reader: VideoReader, rules: SpatterRules): AsyncGenerator<FrameCrops> {
+  const { width, height } = reader.info;
+  const region = regionOf(rules, width);
+  const kernel = new MaskKernel(width, height);
+  let [earlier, later] = kernel.frames;
+  if (!(await reader.read(earlier))) return;
+  while (await reader.read(later)) {
+    const contours = kernel.contours(region, rules.threshold);
+    yield judge(contours, { bytes: earlier, stride: 3 * width, region }, rules, reader.position - 2);
+    [earlier, later] = [later, earlier];
+  }
+}
+
+interface Picture {
+  readonly bytes: Uint8Array;
+  readonly stride: number;
+  readonly region: Region;
+}
+
+function judge(contours: Contour[], picture: Picture, rules: SpatterRules, frame: number): FrameCrops {
+  const rejected: RejectionCounts = { small: 0, large: 0, empty: 0, blue: 0 };
+  const crops: Crop[] = [];
+  for (const contour of contours) {
+    const verdict = rejectByShape(contour, rules) ?? cut(contour, picture);
+    if (typeof verdict === 'string') rejected[verdict]++;
+    else crops.push(verdict);
+  }
+  return { frame, contours: contours.length, rejected, crops };
+}
+
+/** The crop, or `blue` when it is recoater light: the sum of its blue exceeds that of green and red together. */
+function cut(contour: Contour, picture: Picture): Crop | Rejection {
+  const inset = CROP_INSET.before + CROP_INSET.behind;
+  const width = contour.w - inset;
+  const height = contour.h - inset;
+  const bgr = new Uint8Array(height * width * 3);
+  const column = 3 * (picture.region.left + contour.x + CROP_INSET.before);
+  for (let y = 0; y < height; y++) {
+    const start = (contour.y + CROP_INSET.before + y) * picture.stride + column;
+    bgr.set(picture.bytes.subarray(start, start + 3 * width), 3 * width * y);
+  }
+  const { sum, blue, max } = brightness(bgr);
+  if (2 * blue > sum) return 'blue';
+  return { ...contour, width, height, bgr, mean: sum / bgr.length, max };
+}
+
+function brightness(bgr: Uint8Array): { sum: number; blue: number; max: number } {
+  let sum = 0;
+  let blue = 0;
+  let max = 0;
+  for (let i = 0; i < bgr.length; i += 3) {
+    const b = bgr[i]!;
+    const g = bgr[i + 1]!;
+    const r = bgr[i + 2]!;
+    blue += b;
+    sum += b + g + r;
+    max = Math.max(max, b, g, r);
+  }
+  return { sum, blue, max };
+}

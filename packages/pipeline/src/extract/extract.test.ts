@@ -1,0 +1,237 @@
+// The extraction against what OpenCV accepts, its rules, its files, and bad input.
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CropFileReader } from '../store/crop-file.ts';
+import { decodeJpeg } from '../store/jpeg.ts';
+import { readCsv } from '../util/csv.ts';
+import { NO_SHARED_DATA, sharedData } from '../util/testing/shared.ts';
+import { openVideo } from '../video/decoder.ts';
+import { CLIP, clipReference, damagedClip, emptyFolder, md5 } from '../video/testing/clip.ts';
+import { extractCrops } from './crops.ts';
+import { extractToFiles, type ExtractOptions } from './extract-files.ts';
+import { MaskKernel } from './kernel.ts';
+import { LayerCounter } from './ledger.ts';
+import { DEFAULT_RULES, regionOf } from './rules.ts';
+
+const AREAS = { minArea: 60, maxArea: 3000 };
+const reference = clipReference();
+const sorted = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.join(' ')).sort();
+
+async function extractRows(path: string, rules: Partial<typeof DEFAULT_RULES>) {
+  const reader = await openVideo(path);
+  const rows: (readonly [...number[], string])[] = [];
+  const rejected = { small: 0, large: 0, empty: 0, blue: 0 };
+  let pairs = 0;
+  for await (const found of extractCrops(reader, { ...DEFAULT_RULES, ...rules })) {
+    expect(found.frame).toBe(pairs++);
+    for (const c of found.crops) rows.push([found.frame, c.x, c.y, c.w, c.h, c.area, md5(c.bgr)]);
+    for (const [reason, n] of Object.entries(found.rejected)) rejected[reason as 'small'] += n;
+    expect(found.contours).toBe(
+      found.crops.length + Object.values(found.rejected).reduce((a, b) => a + b, 0),
+    );
+  }
+  await reader.close();
+  return { rows, rejected, pairs };
+}
+
+describe('extraction core', () => {
+  it('accepts the contours, and cuts the pixels, that OpenCV does', async () => {
+    const { rows, rejected, pairs } = await extractRows(CLIP, AREAS);
+    expect(pairs).toBe(89);
+    expect(sorted(rows)).toEqual(sorted(reference.whole.rows));
+    const { small, blue } = reference.whole.counts;
+    expect(rejected).toEqual({ small, blue, large: 0, empty: 0 });
+  });
+
+  it('counts x from the left bound, as OpenCV does on a sliced frame', async () => {
+    const { left, right, rows: expected } = reference.bounded;
+    const { rows } = await extractRows(CLIP, { ...AREAS, leftBound: left, rightBound: right });
+    expect(sorted(rows)).toEqual(sorted(expected));
+  });
+
+  const data = sharedData();
+  describe.skipIf(data === undefined)(
+    `real recordings${data === undefined ? `, ${NO_SHARED_DATA}` : ''}`,
+    () => {
+      it.each([
+        ['weld-robot-mig-1/03-22-23-0001-06.avi', 'reference.json', {}],
+        ['weld-robot-mig-1/03-22-23-0001-06.avi', 'reference_min200.json', { minArea: 200 }],
+        ['motion-car/car-detection.mp4', 'reference.json', {}],
+      ])('%s gives the rows of %s', async (video, file, rules) => {
+        const path = join(data!, video);
+        const { rows } = await extractRows(path, rules);
+        const expected = JSON.parse(readFileSync(join(path, '..', file), 'utf8')) as number[][];
+        expect(sorted(rows.map((row) => row.slice(0, 6)))).toEqual(sorted(expected));
+      });
+    },
+  );
+});
+
+describe('mask kernel', () => {
+  it('finds nothing between equal frames and everything between opposite ones', () => {
+    const kernel = new MaskKernel(33, 7);
+    expect(kernel.contours({ left: 0, right: 33 }, 20)).toEqual([]);
+    kernel.frames[0].fill(255);
+    expect(kernel.contours({ left: 0, right: 33 }, 254)).toEqual([
+      { x: 0, y: 0, w: 33, h: 7, area: 32 * 6, hole: false },
+    ]);
+    expect(kernel.contours({ left: 0, right: 33 }, 255)).toEqual([]);
+  });
+
+  it('follows holes and single pixels', () => {
+    const picture = ['.....', '.###.', '.#.#.', '.###.', '....#'];
+    const mask = Uint8Array.from(picture.join(''), (c) => (c === '#' ? 1 : 0));
+    expect(new MaskKernel(5, 5).contoursOfMask(mask)).toEqual([
+      { x: 1, y: 1, w: 4, h: 4, area: 4, hole: false },
+      { x: 1, y: 1, w: 3, h: 3, area: 2, hole: true },
+    ]);
+    expect(new MaskKernel(1, 1).contoursOfMask(Uint8Array.of(1))).toEqual([
+      { x: 0, y: 0, w: 1, h: 1, area: 0, hole: false },
+    ]);
+  });
+});
+
+describe('layers', () => {
+  it('begin after pauses of more than 700 frames', () => {
+    const layers = new LayerCounter(100);
+    expect(
+      [
+        [100, 1],
+        [800, 1],
+        [1500, 0],
+        [1501, 2],
+        [1502, 0],
+        [2300, 3],
+      ].map(([f, n]) => layers.at(f!, n!)),
+    ).toEqual([0, 0, 0, 1, 1, 2]);
+    expect(layers.seen).toBe(3);
+    const late = new LayerCounter(0);
+    late.at(701, 1);
+    expect(late.seen).toBe(1);
+  });
+});
+
+describe('bounds', () => {
+  it('must leave something of the frame', () => {
+    expect(regionOf(DEFAULT_RULES, 640)).toEqual({ left: 0, right: 640 });
+    expect(() => regionOf({ ...DEFAULT_RULES, leftBound: 300, rightBound: 200 }, 640)).toThrow(/300 and 200/);
+    expect(() => regionOf({ ...DEFAULT_RULES, leftBound: 640 }, 640)).toThrow(/640 pixels/);
+    expect(() => regionOf({ ...DEFAULT_RULES, threshold: 256 }, 640)).toThrow(/threshold/);
+  });
+});
+
+describe('extraction to files', () => {
+  const extract = (folder: string, options: ExtractOptions = {}, video = CLIP) =>
+    extractToFiles(video, folder, { ...AREAS, ...options });
+
+  it('writes crops, sidecar and frame log that belong together', async () => {
+    const folder = emptyFolder();
+    const { ledger, datasets, files } = await extract(folder);
+    const kept = reference.whole.rows.length;
+    expect([ledger.kept, datasets, ledger.pairs]).toEqual([kept, 1, 89]);
+    expect(readdirSync(folder).sort()).toEqual(['clip.h5', 'clip_crops.csv', 'clip_spatter_at_frame.csv']);
+
+    const sidecar = readCsv(files.sidecar!);
+    expect(sidecar.columns.slice(0, 8)).toEqual(['dataset', 'ds_idx', 'frame', 'x', 'y', 'w', 'h', 'area']);
+    expect(sidecar.rows.map((row) => row.slice(0, 2))).toEqual(
+      Array.from({ length: kept }, (_, i) => ['clip_0', String(i)]),
+    );
+    expect(sorted(sidecar.rows.map((row) => row.slice(2, 8).map(Number)))).toEqual(
+      sorted(reference.whole.rows.map((row) => row.slice(0, 6))),
+    );
+
+    const log = readCsv(files.frameLog);
+    expect(log.columns).toEqual(['0', '1']);
+    expect(log.rows).toHaveLength(89);
+    expect(log.rows.reduce((sum, row) => sum + Number(row[1]), 0)).toBe(kept);
+
+    const hdf5 = await CropFileReader.open(files.hdf5!);
+    const jpegs = hdf5.read('clip_0', 0, kept);
+    hdf5.close();
+    const row = sidecar.rows[5]!;
+    const image = await decodeJpeg(jpegs[5]!);
+    expect([image.width, image.height]).toEqual([Number(row[5]) - 3, Number(row[6]) - 3]);
+    expect(row.at(-1)).toBe(String(jpegs[5]!.length));
+  });
+
+  it('gives the same bytes again', async () => {
+    const [one, two] = [emptyFolder(), emptyFolder()];
+    await extract(one);
+    await extract(two, { decoder: 'node-av' });
+    for (const name of readdirSync(one)) {
+      expect(readFileSync(join(two, name)).equals(readFileSync(join(one, name)))).toBe(true);
+    }
+  });
+
+  it('starts in the middle and keeps the frame numbers of the video', async () => {
+    const { files, framesRead } = await extract(emptyFolder(), { startFrame: 60 });
+    expect(framesRead).toBe(30);
+    const expected = reference.whole.rows.filter(([frame]) => frame >= 60).map((row) => row.slice(0, 6));
+    expect(sorted(readCsv(files.sidecar!).rows.map((row) => row.slice(2, 8)))).toEqual(sorted(expected));
+    expect(readCsv(files.frameLog).rows[0]![0]).toBe('60');
+  });
+
+  it('stops at a number of crops and accounts for the rest of that frame', async () => {
+    const { ledger } = await extract(emptyFolder(), { maxCrops: 7 });
+    expect(ledger.kept).toBe(7);
+    const { small, large, empty, blue } = ledger.rejected;
+    expect(ledger.contours).toBe(7 + ledger.overLimit + small + large + empty + blue);
+  });
+
+  it('writes the frame log only, without capture', async () => {
+    const folder = emptyFolder();
+    await extract(folder, { capture: false });
+    expect(readdirSync(folder)).toEqual(['clip_spatter_at_frame.csv']);
+  });
+
+  it('leaves valid, empty files when there is no spatter', async () => {
+    const folder = emptyFolder();
+    const { ledger, datasets, files } = await extract(folder, { minArea: 100_000, maxArea: 200_000 });
+    expect([ledger.kept, datasets]).toEqual([0, 0]);
+    expect(readCsv(files.sidecar!).rows).toEqual([]);
+    const hdf5 = await CropFileReader.open(files.hdf5!);
+    expect(hdf5.datasets()).toEqual([]);
+    hdf5.close();
+  });
+
+  it('keeps what a cut video holds', async () => {
+    const cut = damagedClip((bytes) => bytes.subarray(0, 8000));
+    const { ledger, damage, framesRead } = await extract(emptyFolder(), {}, cut);
+    expect(ledger.kept).toBeGreaterThan(0);
+    expect(framesRead).toBe(ledger.pairs + 1);
+    expect(damage).not.toBeNull();
+  });
+
+  it('touches nothing when an output is there already', async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'clip_crops.csv'), 'mine');
+    await expect(extract(folder)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(readdirSync(folder)).toEqual(['clip_crops.csv']);
+    await extract(folder, { overwrite: true });
+    expect(readFileSync(join(folder, 'clip_crops.csv'), 'utf8')).toMatch(/^dataset,/);
+  });
+
+  it('refuses a start behind the end', async () => {
+    const folder = emptyFolder();
+    await expect(extract(folder, { startFrame: 90 })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('90 frames') as unknown,
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('leaves nothing on a full disk (needs /dev/full)', async () => {
+    for (const name of [
+      '.clip_spatter_at_frame.csv.partial',
+      '.clip_crops.csv.partial',
+      '.clip.h5.partial',
+    ]) {
+      const folder = emptyFolder();
+      mkdirSync(folder, { recursive: true });
+      symlinkSync('/dev/full', join(folder, name));
+      await expect(extract(folder), name).rejects.toMatchObject({ code: 'DISK_FULL' });
+      expect(readdirSync(folder), name).toEqual([]);
+    }
+  });
+});

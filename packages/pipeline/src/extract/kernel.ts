@@ -1,0 +1,168 @@
+// The WASM kernel's memory and calls: two frame slots, the difference mask between them, its contours.
+import { KERNEL_BASE64 } from './kernel.generated.ts';
+
+/** What is used of WebAssembly: Node's types leave it to the DOM library, which a server program should not load. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
+
+interface KernelExports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  differenceMask(
+    first: number,
+    second: number,
+    frameStride: number,
+    width: number,
+    height: number,
+    threshold: number,
+    scratch: number,
+    rowStride: number,
+    labels: number,
+    labelStride: number,
+    occupied: number,
+  ): number;
+  findContours(
+    labels: number,
+    stride: number,
+    width: number,
+    height: number,
+    occupied: number,
+    out: number,
+  ): number;
+}
+
+/** One border of the mask, outer or of a hole; pixels of the region, which starts at the left bound. */
+export interface Contour {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+  /** `cv2.contourArea` of the border: half-integers occur. */
+  readonly area: number;
+  readonly hole: boolean;
+}
+
+/** The part of the frame that is looked at. */
+export interface Region {
+  /** First column. */
+  readonly left: number;
+  /** One past the last column. */
+  readonly right: number;
+}
+
+/** 32-bit numbers the kernel writes for each contour. */
+const FIELDS = 6;
+/** The compiled kernel keeps its constants below this address. */
+const FIRST_FREE = 1024;
+const PAGE = 65536;
+/** Bytes the vector loads may touch behind a buffer. */
+const SLACK = 128;
+
+let compiled: object | undefined;
+
+function kernelModule(): object {
+  return (compiled ??= new Module(Buffer.from(KERNEL_BASE64, 'base64')));
+}
+
+/** Finds spatter candidates between two frames of one size. One instance serves one video; calls do not allocate. */
+export class MaskKernel {
+  /** The two frames: `height × width × 3` bytes B G R. Fill one, then ask for contours between them. */
+  readonly frames: readonly [Uint8Array, Uint8Array];
+  readonly #exports: KernelExports;
+  readonly #width: number;
+  readonly #height: number;
+  readonly #at: Record<'first' | 'second' | 'scratch' | 'labels' | 'occupied' | 'out', number>;
+  readonly #rowStride: number;
+
+  constructor(width: number, height: number) {
+    this.#exports = new Instance(kernelModule()).exports as KernelExports;
+    this.#width = width;
+    this.#height = height;
+    this.#rowStride = Math.ceil(width / 16) * 16 + 48;
+    const frame = width * height * 3;
+    const sizes = {
+      first: frame,
+      second: frame,
+      scratch: this.#rowStride * (2 * height + 4) + 2 * height,
+      labels: this.#rowStride * (height + 2),
+      occupied: height,
+      out: (Math.floor((width * height) / 2) + 1) * FIELDS * 4,
+    };
+    this.#at = this.#layOut(sizes);
+    const { buffer } = this.#exports.memory;
+    this.frames = [
+      new Uint8Array(buffer, this.#at.first, frame),
+      new Uint8Array(buffer, this.#at.second, frame),
+    ];
+  }
+
+  /**
+   * Contours of the mask `dilate(blur(gray(|a − b|)) > threshold)` within `region`, in scan order.
+   * @param threshold  0…255; OpenCV's THRESH_BINARY
+   */
+  contours(region: Region, threshold: number): Contour[] {
+    const at = this.#at;
+    const offset = 3 * region.left;
+    const width = region.right - region.left;
+    const rows = this.#exports.differenceMask(
+      at.first + offset,
+      at.second + offset,
+      3 * this.#width,
+      width,
+      this.#height,
+      threshold,
+      at.scratch,
+      this.#rowStride,
+      at.labels,
+      this.#rowStride,
+      at.occupied,
+    );
+    return rows === 0 ? [] : this.#follow(width);
+  }
+
+  /** Contours of a given mask, `height × width` bytes of 0 and 1. */
+  contoursOfMask(mask: Uint8Array, width = this.#width): Contour[] {
+    const bytes = new Uint8Array(this.#exports.memory.buffer);
+    const { labels, occupied } = this.#at;
+    bytes.fill(0, labels, labels + this.#rowStride * (this.#height + 2));
+    for (let y = 0; y < this.#height; y++) {
+      const row = mask.subarray(y * width, (y + 1) * width);
+      bytes.set(row, labels + (y + 1) * this.#rowStride + 1);
+      bytes[occupied + y] = row.some((value) => value !== 0) ? 1 : 0;
+    }
+    return this.#follow(width);
+  }
+
+  #follow(width: number): Contour[] {
+    const { labels, occupied, out } = this.#at;
+    const count = this.#exports.findContours(labels, this.#rowStride, width, this.#height, occupied, out);
+    const numbers = new Int32Array(this.#exports.memory.buffer, out, count * FIELDS);
+    return Array.from({ length: count }, (_, i) => contourAt(numbers, i * FIELDS));
+  }
+
+  #layOut<K extends string>(sizes: Record<K, number>): Record<K, number> {
+    let end = FIRST_FREE;
+    const entries = Object.entries<number>(sizes).map(([name, bytes]) => {
+      const start = end;
+      end = Math.ceil((start + bytes + SLACK) / 16) * 16;
+      return [name, start];
+    });
+    const { memory } = this.#exports;
+    memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+    return Object.fromEntries(entries) as Record<K, number>;
+  }
+}
+
+function contourAt(numbers: Int32Array, i: number): Contour {
+  return {
+    x: numbers[i]!,
+    y: numbers[i + 1]!,
+    w: numbers[i + 2]!,
+    h: numbers[i + 3]!,
+    area: numbers[i + 4]! / 2,
+    hole: numbers[i + 5] === 1,
+  };
+}

@@ -1,0 +1,61 @@
+// What counts as spatter: the area limits, the threshold, the part of the frame looked at, and why a contour is rejected.
+import { SpatterError } from '../util/errors.ts';
+import type { Contour, Region } from './kernel.ts';
+
+export interface SpatterRules {
+  /** First column looked at. */
+  readonly leftBound: number;
+  /** One past the last column looked at; beyond the frame's width means the width. */
+  readonly rightBound: number;
+  /** Smallest accepted `cv2.contourArea`, square pixels, inclusive. */
+  readonly minArea: number;
+  /** Largest accepted area, inclusive. */
+  readonly maxArea: number;
+  /** A pixel belongs to the mask when its blurred gray difference exceeds this; whole, 0…255. */
+  readonly threshold: number;
+}
+
+/** The reference method's values. */
+export const DEFAULT_RULES: SpatterRules = {
+  leftBound: 0,
+  rightBound: 99999,
+  minArea: 2000,
+  maxArea: 15000,
+  threshold: 20,
+};
+
+/** Why a contour gives no crop, in the order in which the reasons are tried. */
+export const REJECTIONS = ['small', 'large', 'empty', 'blue'] as const;
+export type Rejection = (typeof REJECTIONS)[number];
+export type RejectionCounts = Record<Rejection, number>;
+
+/** Pixels cut off a contour's bounding box: the reference keeps clear of the box it draws, 2 before and 1 behind. */
+export const CROP_INSET = { before: 2, behind: 1 } as const;
+
+/** The rejection that needs no pixels, or null. A box of 3 or fewer pixels a side leaves an empty crop. */
+export function rejectByShape(contour: Contour, rules: SpatterRules): Rejection | null {
+  const inset = CROP_INSET.before + CROP_INSET.behind;
+  if (contour.area < rules.minArea) return 'small';
+  if (contour.area > rules.maxArea) return 'large';
+  return contour.w <= inset || contour.h <= inset ? 'empty' : null;
+}
+
+/**
+ * The region of a frame `width` pixels wide.
+ * @throws {SpatterError} USAGE when nothing is left between the bounds, or a rule is out of range.
+ */
+export function regionOf(rules: SpatterRules, width: number): Region {
+  const region = { left: Math.max(0, rules.leftBound), right: Math.min(rules.rightBound, width) };
+  if (region.left >= region.right) {
+    throw new SpatterError(
+      'USAGE',
+      `the left bound must lie left of the right bound within the ${width} pixels of the frame, got ${rules.leftBound} and ${rules.rightBound}`,
+      'change --left-bound or --right-bound',
+    );
+  }
+  if (!Number.isInteger(rules.threshold) || rules.threshold < 0 || rules.threshold > 255) {
+    const message = `the threshold must be a whole number from 0 to 255, got ${rules.threshold}`;
+    throw new SpatterError('USAGE', message, 'change --threshold');
+  }
+  return region;
+}
