@@ -4,3 +4,7 @@ import { configCommand } from './commands/config.ts';
 import { simulateCommand } from './commands/simulate.ts';
 
 export const COMMANDS: readonly (() => Command)[] = [configCommand, simulateCommand];
+export const COMMANDS: readonly (() => Command)[] = [configCommand];
+import { extractCommand } from './commands/extract.ts';
+
+export const COMMANDS: readonly (() => Command)[] = [configCommand, extractCommand];
