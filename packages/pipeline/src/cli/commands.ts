@@ -1,10 +1,7 @@
 // The catalogue of commands: one file each, one line here.
 import type { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
+import { extractCommand } from './commands/extract.ts';
 import { simulateCommand } from './commands/simulate.ts';
 
-export const COMMANDS: readonly (() => Command)[] = [configCommand, simulateCommand];
-export const COMMANDS: readonly (() => Command)[] = [configCommand];
-import { extractCommand } from './commands/extract.ts';
-
-export const COMMANDS: readonly (() => Command)[] = [configCommand, extractCommand];
+export const COMMANDS: readonly (() => Command)[] = [configCommand, extractCommand, simulateCommand];
