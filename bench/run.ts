@@ -13,7 +13,9 @@ export interface BenchResult {
 type Script = { run: () => Promise<BenchResult> };
 
 /** The catalogue: one file each, one line here. */
-const BENCHES: Record<string, () => Promise<Script>> = {};
+const BENCHES: Record<string, () => Promise<Script>> = {
+  'train-lenet5': () => import('./train-lenet5.ts'),
+};
 
 const name = process.argv[2] ?? '';
 const load = BENCHES[name];

@@ -29,8 +29,11 @@ function runtimeError(error: unknown, doing: string): TensorError {
   );
 }
 
-const toOrt = ({ dtype, data, shape }: HostTensor): OrtTensor =>
-  new OrtTensor(dtype as 'float32', data as Float32Array, shape);
+/** ONNX Runtime takes no shared memory, so that is copied; other memory is used in place. */
+function toOrt({ dtype, data, shape }: HostTensor): OrtTensor {
+  const owned = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
+  return new OrtTensor(dtype as 'float32', owned as Float32Array, shape);
+}
 
 const fromOrt = (value: OrtTensor): HostTensor => ({
   dtype: value.type as HostTensor['dtype'],

@@ -1,0 +1,176 @@
+// Example uses of every primitive; the gradient and lowering suites run them all. The type makes a missing one a compile error.
+import { float32, sizeOf, type HostTensor, type Shape } from '../ir/host.ts';
+import * as ir from '../ir/ops.ts';
+import type { Pair, PrimitiveName, Tensor } from '../ir/primitives.ts';
+import { uniformStream } from '../nn/random.ts';
+
+export interface PrimitiveCase {
+  readonly inputs: readonly Shape[];
+  readonly build: (...inputs: Tensor[]) => Tensor;
+  /** `positive`: in [0.1, 2]; `tied`: small integers, so that maxima tie; otherwise ±[0.1, 2], all different. */
+  readonly values?: 'positive' | 'tied';
+}
+
+const unary = (build: (x: Tensor) => Tensor, values?: 'positive'): PrimitiveCase[] => [
+  { inputs: [[3, 4]], build: (x) => build(x), ...(values && { values }) },
+];
+
+const binary = (build: (a: Tensor, b: Tensor) => Tensor): PrimitiveCase[] =>
+  (
+    [
+      [
+        [3, 4],
+        [3, 4],
+      ],
+      [
+        [2, 3, 4],
+        [3, 1],
+      ],
+      [[], [2, 3]],
+    ] as const
+  ).map((inputs) => ({ inputs, build: (a, b) => build(a, b) }));
+
+interface Geometry {
+  readonly stride: Pair;
+  readonly padding: Pair;
+}
+
+const GEOMETRIES: readonly Geometry[] = [
+  { stride: [1, 1], padding: [0, 0] },
+  { stride: [2, 1], padding: [1, 0] },
+  { stride: [3, 2], padding: [1, 2] },
+];
+
+const X: Shape = [2, 3, 8, 7];
+const W: Shape = [4, 3, 3, 2];
+
+const convolutions = (
+  inputs: (y: Shape) => readonly Shape[],
+  build: (geometry: Geometry) => PrimitiveCase['build'],
+): PrimitiveCase[] =>
+  GEOMETRIES.map((geometry) => {
+    const y = ir.conv2d(ir.input('x', X), ir.input('w', W), geometry).shape;
+    return { inputs: inputs(y), build: build(geometry) };
+  });
+
+const POOLED: readonly { readonly x: Shape; readonly window: Pair; readonly y: Shape }[] = [
+  { x: [2, 3, 4, 6], window: [2, 2], y: [2, 3, 2, 3] },
+  { x: [2, 1, 7, 5], window: [3, 2], y: [2, 1, 2, 2] },
+];
+
+const pools = (op: (x: Tensor, window: Pair) => Tensor): PrimitiveCase[] =>
+  POOLED.map(({ x, window }) => ({ inputs: [x], build: (image) => op(image, window) }));
+
+const tied = (list: readonly PrimitiveCase[]): PrimitiveCase[] =>
+  list.map((example) => ({ ...example, values: 'tied' }));
+
+const maxPoolGradients: PrimitiveCase[] = POOLED.map(({ x, window, y }) => ({
+  inputs: [x, y],
+  build: (image, dy) => ir.primitive('maxPool2dGrad', [image, ir.maxPool2d(image, window), dy], { window }),
+}));
+
+const constantValue: HostTensor = float32([2, 2], Float32Array.of(1, -2, 3, 0.5));
+
+export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } = {
+  input: [{ inputs: [[2, 3]], build: (x) => x }],
+  constant: [{ inputs: [[2, 2]], build: (x) => ir.mul(x, ir.constant(constantValue)) }],
+  neg: unary(ir.neg),
+  exp: unary(ir.exp),
+  log: unary(ir.log, 'positive'),
+  log1p: [...unary(ir.log1p, 'positive'), ...unary((x) => ir.log1p(ir.mul(x, 1e-9)))],
+  sqrt: unary(ir.sqrt, 'positive'),
+  abs: unary(ir.abs),
+  sign: unary(ir.sign),
+  tanh: unary(ir.tanh),
+  sigmoid: unary(ir.sigmoid),
+  relu: unary(ir.relu),
+  stopGradient: unary(ir.stopGradient),
+  cast: unary((x) => ir.cast(ir.cast(x, 'int32'), 'float32')),
+  add: [
+    ...binary(ir.add),
+    { inputs: [X, W, [4]], build: (x, w, b) => ir.add(ir.conv2d(x, w), ir.reshape(b, [4, 1, 1])) },
+    { inputs: [[3, 4], [5, 4], [5]], build: (x, w, b) => ir.add(ir.matmul(x, w, false, true), b) },
+    { inputs: [[3, 3], [3, 3], [3]], build: (x, w, b) => ir.add(ir.matmul(x, w), ir.reshape(b, [3, 1])) },
+  ],
+  sub: binary(ir.sub),
+  mul: [
+    ...binary(ir.mul),
+    {
+      inputs: [
+        [2, 1],
+        [2, 3],
+      ],
+      build: (a, b) => ir.mul(ir.broadcast(a, [2, 3]), b),
+    },
+  ],
+  div: binary(ir.div),
+  maximum: binary(ir.maximum),
+  greater: binary(ir.greater),
+  greaterEqual: [...binary(ir.greaterEqual), ...tied(binary(ir.greaterEqual))],
+  equal: tied(binary(ir.equal)),
+  select: [
+    { inputs: [[3, 4], [4], [3, 1]], build: (c, a, b) => ir.select(ir.greater(c, 0), a, b) },
+    { inputs: [[3, 4]], build: (a) => ir.select(ir.greater(a, 0), a, 2) },
+  ],
+  matmul: (
+    [
+      [[3, 4], [4, 5], false, false],
+      [[4, 3], [4, 5], true, false],
+      [[3, 4], [5, 4], false, true],
+      [[4, 3], [5, 4], true, true],
+    ] as const
+  ).map(([a, b, ta, tb]) => ({ inputs: [a, b], build: (x, y) => ir.matmul(x, y, ta, tb) })),
+  transpose: [{ inputs: [[2, 3, 4]], build: (x) => ir.transpose(x, [2, 0, 1]) }],
+  reshape: [
+    { inputs: [[2, 3, 4]], build: (x) => ir.reshape(x, [2, 12]) },
+    { inputs: [[2, 3, 4]], build: (x) => ir.reshape(x, [6, 4]) },
+    { inputs: [[]], build: (x) => ir.reshape(x, [1, 1]) },
+  ],
+  broadcast: [{ inputs: [[3, 1]], build: (x) => ir.broadcast(x, [2, 3, 4]) }],
+  reduceSum: [
+    { inputs: [[2, 3, 4]], build: (x) => ir.reduceSum(x, [0, 2]) },
+    { inputs: [X], build: (x) => ir.reduceSum(x, [0, 2, 3]) },
+    { inputs: [[2, 3]], build: (x) => ir.reduceSum(x) },
+  ],
+  reduceMax: [{ inputs: [[2, 3, 4]], build: (x) => ir.reduceMax(x, [0, 2]) }],
+  conv2d: convolutions(
+    () => [X, W],
+    (geometry) => (x, w) => ir.conv2d(x, w, geometry),
+  ),
+  conv2dInputGrad: convolutions(
+    (y) => [y, W],
+    (geometry) => (dy, w) => ir.primitive('conv2dInputGrad', [dy, w], { ...geometry, xShape: X }),
+  ),
+  conv2dWeightGrad: convolutions(
+    (y) => [X, y],
+    (geometry) => (x, dy) => ir.primitive('conv2dWeightGrad', [x, dy], { ...geometry, kernel: [3, 2] }),
+  ),
+  maxPool2d: [...pools(ir.maxPool2d), ...tied(pools(ir.maxPool2d))],
+  maxPool2dGrad: [...maxPoolGradients, ...tied(maxPoolGradients)],
+  avgPool2d: pools(ir.avgPool2d),
+  avgPool2dGrad: POOLED.map(({ x, window, y }) => ({
+    inputs: [y],
+    build: (dy) => ir.primitive('avgPool2dGrad', [dy], { window, xShape: x }),
+  })),
+};
+
+/** The case's graph and its inputs with values. */
+export function instantiate(example: PrimitiveCase): {
+  inputs: Tensor[];
+  output: Tensor;
+  feeds: Map<string, HostTensor>;
+} {
+  const inputs = example.inputs.map((shape, i) => ir.input(`in${i}`, shape));
+  const feeds = new Map(example.inputs.map((shape, i) => [`in${i}`, values(shape, i, example.values)]));
+  return { inputs, output: example.build(...inputs), feeds };
+}
+
+function values(shape: Shape, salt: number, kind: PrimitiveCase['values']): HostTensor {
+  const next = uniformStream(salt, 'values');
+  const draw = (): number => {
+    if (kind === 'tied') return Math.floor(next() * 3);
+    const magnitude = 0.1 + 1.9 * next();
+    return kind === 'positive' || next() < 0.5 ? magnitude : -magnitude;
+  };
+  return float32(shape, Float32Array.from({ length: sizeOf(shape) }, draw));
+}
