@@ -1,7 +1,7 @@
 // The extraction against what OpenCV accepts, its rules, its files, and bad input.
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CropFileReader } from '../store/crop-file.ts';
 import { decodeJpeg } from '../store/jpeg.ts';
 import { readCsv } from '../util/csv.ts';
@@ -155,10 +155,12 @@ describe('extraction to files', () => {
     expect(row.at(-1)).toBe(String(jpegs[5]!.length));
   });
 
-  it('gives the same bytes again', async () => {
+  it('gives the same bytes at another time', async () => {
     const [one, two] = [emptyFolder(), emptyFolder()];
     await extract(one);
-    await extract(two, { decoder: 'node-av' });
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(1_000_000_000_000);
+    await extract(two);
+    clock.mockRestore();
     for (const name of readdirSync(one)) {
       expect(readFileSync(join(two, name)).equals(readFileSync(join(one, name)))).toBe(true);
     }

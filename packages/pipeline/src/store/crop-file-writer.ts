@@ -10,6 +10,7 @@ const GZIP_LEVEL = 1;
 const GZIP_FILTER = 1;
 const STRING_CLASS = 3;
 const DATATYPE_MESSAGE = 3;
+const MODIFICATION_TIME_MESSAGE = 0x12;
 const NULL_PADDED = 1;
 
 /**
@@ -41,7 +42,7 @@ export class CropFileWriter {
       createDataset(this.#hdf5, file, name, rows);
       return headerAddress(this.#hdf5, file, name);
     });
-    declareNullPadding(this.path, address);
+    finishHeader(this.path, address);
   }
 
   /** Adds attributes to the file's root: text, 64-bit integers, or doubles. */
@@ -97,26 +98,31 @@ function headerAddress(hdf5: Hdf5, file: File, name: string): number {
 }
 
 /**
- * h5wasm writes null-terminated or space-padded strings only. The padding is the low half of one byte in the dataset's object
- * header (HDF5 file format, IV.A.2.d: datatype message, class bit field of strings), which has no checksum in version 1.
+ * Changes two things in the dataset's object header that the library offers no option for (HDF5 file format, IV.A.2). Version 1
+ * headers have no checksum.
+ * - The padding, the low half of one byte of the datatype message: h5wasm writes null-terminated or space-padded strings only.
+ * - The modification time, which would make the same crops give other bytes each second: h5py writes none, so it becomes 0.
  */
-function declareNullPadding(path: string, address: number): void {
+function finishHeader(path: string, address: number): void {
   const file = openSync(path, 'r+');
   try {
     const header = Buffer.alloc(512);
-    const length = readSync(file, header, 0, header.length, address);
-    writeSync(file, Buffer.of(NULL_PADDED), 0, 1, address + paddingOffset(header.subarray(0, length)));
+    readSync(file, header, 0, header.length, address);
+    const padding = messageBody(header, DATATYPE_MESSAGE) + 1;
+    if ((header[padding - 1]! & 15) !== STRING_CLASS)
+      throw new Error('the HDF5 library wrote another datatype');
+    writeSync(file, Buffer.of(NULL_PADDED), 0, 1, address + padding);
+    const seconds = messageBody(header, MODIFICATION_TIME_MESSAGE) + 4;
+    writeSync(file, Buffer.alloc(4), 0, 4, address + seconds);
   } finally {
     closeSync(file);
   }
 }
 
-/** Offset of the padding byte within a version 1 object header: a 16-byte prefix, then messages of an 8-byte prefix and a body. */
-function paddingOffset(header: Buffer): number {
+/** Offset of a message's body within a version 1 object header: a 16-byte prefix, then messages of an 8-byte prefix and a body. */
+function messageBody(header: Buffer, type: number): number {
   if (header[0] !== 1) throw new Error('the HDF5 library wrote an object header of another version');
   let offset = 16;
-  while (header.readUInt16LE(offset) !== DATATYPE_MESSAGE) offset += 8 + header.readUInt16LE(offset + 2);
-  const body = offset + 8;
-  if ((header[body]! & 15) !== STRING_CLASS) throw new Error('the HDF5 library wrote another datatype');
-  return body + 1;
+  while (header.readUInt16LE(offset) !== type) offset += 8 + header.readUInt16LE(offset + 2);
+  return offset + 8;
 }
