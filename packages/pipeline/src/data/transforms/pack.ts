@@ -1,0 +1,48 @@
+// One decoded crop of any size to the square planes that the packed cache holds.
+import { grayFromBgr, planesFromBgr } from './gray.ts';
+import { resizeBilinear, type PassOrder } from './resize.ts';
+
+/** Planes per crop: 1 = gray, 3 = blue, green, red (the reference's order). */
+export type Channels = 1 | 3;
+
+/** A decoded crop: interleaved BGR bytes, `width`·`height`·3 of them. */
+export interface DecodedCrop {
+  readonly width: number;
+  readonly height: number;
+  readonly bgr: Uint8Array;
+}
+
+/** Crops are resized to `resize` times this, so that a rotated crop has no black corners after the centre crop. */
+const ROTATION_MARGIN = 1.25;
+
+/** Side of the cached square for a network input of `resize` pixels: `int(resize · 1.25)`. */
+export function packedSize(resize: number): number {
+  return Math.trunc(resize * ROTATION_MARGIN);
+}
+
+let planes = new Uint8Array(1 << 14);
+
+/**
+ * Writes `crop` as [channels, size, size] uint8 into `out[outOffset…]`: gray or planes, then Pillow's bilinear resize.
+ * Smaller crops are enlarged, as Pillow does. Where `order` is not said, the bytes are the reference's.
+ */
+export function packCrop(
+  crop: DecodedCrop,
+  channels: Channels,
+  size: number,
+  out: Uint8Array,
+  outOffset = 0,
+  order: PassOrder = 'pillow-12',
+): void {
+  const { width, height, bgr } = crop;
+  const pixels = width * height;
+  if (planes.length < pixels * channels) planes = new Uint8Array(pixels * channels * 2);
+  (channels === 1 ? grayFromBgr : planesFromBgr)(bgr, pixels, planes);
+  for (let c = 0; c < channels; c++) {
+    resizeBilinear(
+      { data: planes, offset: c * pixels, width, height },
+      { data: out, offset: outOffset + c * size * size, width: size, height: size },
+      order,
+    );
+  }
+}
