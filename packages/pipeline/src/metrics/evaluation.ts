@@ -45,6 +45,8 @@ export interface BaselineResult {
   readonly rule: string;
   readonly metrics: DecisionMetrics;
   readonly accuracy_interval: Interval;
+  /** Accuracy in each recording, in the order of `per_recording`. */
+  readonly per_recording_accuracy: readonly number[];
   /** Accuracy of the model minus that of the baseline, on the same resamples. */
   readonly margin: Difference;
 }
@@ -80,7 +82,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
     reliability: reliabilityBins(label, probability),
     per_recording: groupMetrics(scored, recordings),
     per_position: position === undefined ? [] : groupMetrics(scored, position),
-    baselines: judgeBaselines(input, scored, clusters),
+    baselines: judgeBaselines(input, scored, clusters, recordings),
   };
 }
 
@@ -99,21 +101,41 @@ function intervals(scored: Scored, clusters: Clusters, options: BootstrapOptions
 }
 
 /** Fits every baseline on train and compares the model with it on test. */
-function judgeBaselines(input: EvaluationInput, model: Scored, clusters: Clusters): BaselineResult[] {
+function judgeBaselines(
+  input: EvaluationInput,
+  model: Scored,
+  clusters: Clusters,
+  recordings: Grouping,
+): BaselineResult[] {
   const ours = clusterMean(hits(model), clusters);
-  const { label, features } = input.test;
   return (Object.keys(BASELINES) as BaselineName[]).map((name) => {
-    const fitted = BASELINES[name].fit(input.train.features, input.train.label);
-    const { decision, score } = fitted.apply(features, label.length);
-    const scored: Scored = { label, probability: score, decision };
+    const { rule, scored } = scoreBaseline(input, name);
     const theirs = clusterMean(hits(scored), clusters);
     return {
       name,
       title: BASELINES[name].title,
-      rule: fitted.rule,
+      rule,
       metrics: decisionMetrics(scored),
       accuracy_interval: clusterBootstrap(theirs, clusters.count, input.bootstrap),
+      per_recording_accuracy: groupMetrics(scored, recordings).map((group) => group.accuracy),
       margin: pairedDifference(ours, theirs, clusters.count, input.bootstrap),
     };
   });
+}
+
+/** Fits one baseline on train and applies it to test; its `probability` is a score that ranks, not a probability. */
+export function scoreBaseline(
+  { train, test }: Pick<EvaluationInput, 'train' | 'test'>,
+  name: BaselineName,
+): { rule: string; scored: Scored } {
+  const fitted = BASELINES[name].fit(train.features, train.label);
+  const { decision, score } = fitted.apply(test.features, test.label.length);
+  return { rule: fitted.rule, scored: { label: test.label, probability: score, decision } };
+}
+
+/** The baseline with the highest test accuracy, the first among equals: the one a model has to beat. */
+export function strongestBaseline(evaluation: Evaluation): BaselineResult {
+  return evaluation.baselines.reduce((best, one) =>
+    one.metrics.accuracy > best.metrics.accuracy ? one : best,
+  );
 }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { normal, randomStream } from '../util/random.ts';
 import { effectiveSampleSize, lag1Autocorrelation } from './autocorrelation.ts';
-import { judgeLayers } from './verdict.ts';
+import { judgeBuild } from './build-verdict.ts';
+import { judgeLayers, type Verdict } from './verdict.ts';
 
 /** `frames` frames of `perFrame` crops around `level`, with AR(1) noise shared by the crops of a frame. */
 function layerOf(layer: number, level: number, memory: number, seed: number, frames = 200, perFrame = 3) {
@@ -72,5 +73,34 @@ describe('autocorrelation', () => {
     expect(lag1Autocorrelation(Float64Array.from([1, -1, 1, -1, 1, -1]))).toBe(0);
     expect(lag1Autocorrelation(new Float64Array(10).fill(3))).toBe(0);
     expect(effectiveSampleSize(100, 0.5)).toBeCloseTo(33.33, 1);
+  });
+});
+
+describe('build verdict', () => {
+  const build = (...verdicts: Verdict[]) =>
+    judgeBuild(verdicts.map((verdict, i) => ({ ...BLANK, layer: i + 1, verdict })));
+  const BLANK = judgeLayers({ probability: [], layer: [], frame: [] }, { layers: [1] })[0]!;
+
+  it('is low only for a run of low layers, across layers that could not be judged', () => {
+    expect(build('high', 'low', 'cannot judge', 'low', 'high')).toMatchObject({
+      verdict: 'low',
+      alarms: [[2, 4]],
+      reason: 'the gas flow looks low in layers 2–4',
+    });
+    expect(build('low', 'high', 'low', 'high')).toMatchObject({ verdict: 'unclear', alarms: [] });
+    expect(build('low', 'low', 'unclear', 'low', 'low', 'low').alarms).toEqual([
+      [1, 2],
+      [4, 6],
+    ]);
+  });
+
+  it('is high when most judged layers are, and refuses when few could be judged', () => {
+    expect(build('high', 'high', 'unclear').verdict).toBe('high');
+    expect(build('unclear', 'unclear', 'high').verdict).toBe('unclear');
+    expect(build('high', 'cannot judge', 'cannot judge')).toMatchObject({
+      verdict: 'cannot judge',
+      reason: 'only 1 of 3 layers could be judged',
+    });
+    expect(build().verdict).toBe('cannot judge');
   });
 });

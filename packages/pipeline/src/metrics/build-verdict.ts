@@ -1,0 +1,66 @@
+// One verdict for a whole build from those of its layers, slow to cry wolf.
+import type { LayerVerdict, Verdict } from './verdict.ts';
+
+export interface BuildVerdict {
+  readonly verdict: Verdict;
+  /** One sentence: why. */
+  readonly reason: string;
+  readonly layers: Record<Verdict, number>;
+  /** Runs of low layers that are long enough to count, as [first, last] layer. */
+  readonly alarms: readonly (readonly [first: number, last: number])[];
+}
+
+/** At 95 % one honest layer in 40 looks low by chance, hardly ever two in a row. */
+export const ALARM_LAYERS = 2;
+
+/**
+ * `low` when at least {@link ALARM_LAYERS} judged layers in a row are low (layers that cannot be judged do not break a
+ * run); `cannot judge` when fewer than half the layers could be judged; `high` when no layer is low and at least half of
+ * the judged ones are high; else `unclear`. `layers` are in order.
+ */
+export function judgeBuild(layers: readonly LayerVerdict[]): BuildVerdict {
+  const of = (verdict: Verdict) => layers.filter((layer) => layer.verdict === verdict).length;
+  const counts = {
+    high: of('high'),
+    low: of('low'),
+    unclear: of('unclear'),
+    'cannot judge': of('cannot judge'),
+  };
+  const alarms = lowRuns(layers);
+  return { ...decide(counts, alarms, layers.length), layers: counts, alarms };
+}
+
+function lowRuns(layers: readonly LayerVerdict[]): [number, number][] {
+  const runs: { span: [number, number]; length: number }[] = [];
+  let open = false;
+  for (const { layer, verdict } of layers) {
+    if (verdict === 'cannot judge') continue;
+    const run = runs.at(-1);
+    if (verdict === 'low' && open && run !== undefined) {
+      run.span[1] = layer;
+      run.length++;
+    } else if (verdict === 'low') runs.push({ span: [layer, layer], length: 1 });
+    open = verdict === 'low';
+  }
+  return runs.filter((run) => run.length >= ALARM_LAYERS).map((run) => run.span);
+}
+
+function decide(
+  counts: Record<Verdict, number>,
+  alarms: readonly (readonly [number, number])[],
+  total: number,
+): { verdict: Verdict; reason: string } {
+  const judged = total - counts['cannot judge'];
+  if (alarms.length > 0) {
+    const where = alarms.map(([first, last]) => `${first}–${last}`).join(', ');
+    return { verdict: 'low', reason: `the gas flow looks low in layers ${where}` };
+  }
+  if (judged === 0 || judged < total / 2) {
+    return { verdict: 'cannot judge', reason: `only ${judged} of ${total} layers could be judged` };
+  }
+  if (counts.low === 0 && counts.high >= judged / 2) {
+    return { verdict: 'high', reason: `${counts.high} of ${judged} judged layers look high, none looks low` };
+  }
+  const found = `${counts.high} high, ${counts.low} low and ${counts.unclear} unclear layers`;
+  return { verdict: 'unclear', reason: `${found}, no two low ones in a row` };
+}

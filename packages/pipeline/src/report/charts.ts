@@ -1,0 +1,11 @@
+// The catalogue of charts: data in, SVG document out.
+export { baselinesChart, type AccuracyBar } from './charts/baselines.ts';
+export { confusionChart } from './charts/confusion.ts';
+export { histogramChart } from './charts/histogram.ts';
+export { layersChart } from './charts/layers.ts';
+export { prChart, type NamedPr } from './charts/pr.ts';
+export { recordingsChart, type RecordingBar } from './charts/recordings.ts';
+export { reliabilityChart } from './charts/reliability.ts';
+export { rocChart, type NamedRoc } from './charts/roc.ts';
+export { spatterChart, type LayerSpan } from './charts/spatter.ts';
+export { trainingChart, type EpochFigures } from './charts/training.ts';

@@ -1,0 +1,79 @@
+// The words of the "how this was measured" box: split contract, leak, baselines, interval. No figure is shown without them.
+import type { Difference } from '../metrics/bootstrap.ts';
+import { strongestBaseline, type Evaluation } from '../metrics/evaluation.ts';
+import { count, percent, percentRange, points, pointsRange } from './numbers.ts';
+import type { Statement } from './page.ts';
+
+/** How train and test were parted, with what leaked. */
+export interface SplitFacts {
+  readonly contract: 'random' | 'time-block' | 'recording';
+  readonly train_crops: number;
+  readonly test_crops: number;
+  readonly train_recordings: number;
+  readonly test_recordings: number;
+  /** Share of test crops with a training neighbour within `gap_frames` in the same recording. */
+  readonly leak: { readonly share: number; readonly gap_frames: number };
+}
+
+const CONTRACTS: Record<SplitFacts['contract'], string> = {
+  random:
+    'Random by crop (legacy). Neighbouring frames of one recording stand in train and in test, so the figures ' +
+    'say how well the model remembers these recordings, not how it does on a new one.',
+  'time-block':
+    'By blocks of time with a guard gap between them. Train and test come from the same recordings, so the figures ' +
+    'do not cover another machine, day or build.',
+  recording:
+    'By recording. No test recording was seen in training: the closest to what a new build will see.',
+};
+
+/** Statements in reading order; those that limit the figures are marked. */
+export function measuredStatements(split: SplitFacts, evaluation: Evaluation): Statement[] {
+  return [
+    splitStatement(split),
+    leakStatement(split),
+    baselineStatement(evaluation),
+    intervalStatement(evaluation),
+  ];
+}
+
+function splitStatement(split: SplitFacts): Statement {
+  const size = `${count(split.train_crops)} training crops (${recordings(split.train_recordings)}), ${count(split.test_crops)} test crops (${recordings(split.test_recordings)}).`;
+  return { topic: 'Split', text: `${CONTRACTS[split.contract]} ${size}`, warn: split.contract === 'random' };
+}
+
+const recordings = (n: number) => `${n} recording${n === 1 ? '' : 's'}`;
+
+function leakStatement({ leak }: SplitFacts): Statement {
+  const text = `${percent(leak.share)} of the test crops have a training crop of the same recording within ${leak.gap_frames} frames.`;
+  return { topic: 'Leak', text, warn: leak.share > 0.01 };
+}
+
+function baselineStatement(evaluation: Evaluation): Statement {
+  const best = strongestBaseline(evaluation);
+  const { margin } = best;
+  const reach = `The strongest trivial baseline (${best.title.toLowerCase().replace('jpeg', 'JPEG')}: ${best.rule}) reaches ${percent(best.metrics.accuracy)}.`;
+  const by = `${points(margin.estimate)}${range(margin)}`;
+  const verdict = margin.better
+    ? `The model is better by ${by}.`
+    : `The model is not clearly better: ${by}. What it learned may be no more than that.`;
+  return { topic: 'Baselines', text: `${reach} ${verdict}`, warn: !margin.better };
+}
+
+function range({ low, high, level, p }: Difference): string {
+  if (p === null) return ' (no interval)';
+  return ` (${percent(level, 0)} interval ${pointsRange({ low, high })}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`})`;
+}
+
+function intervalStatement({ intervals: { accuracy }, resampled }: Evaluation): Statement {
+  const unit = `${resampled.groups} ${resampled.unit}${resampled.groups === 1 ? '' : 's'}`;
+  const text =
+    accuracy.low === null
+      ? `No interval can be given: ${accuracy.note ?? 'too few groups'}.`
+      : `${percent(accuracy.level, 0)} interval of the accuracy ${percentRange(accuracy)}, from ${count(accuracy.resamples)} resamples of ${unit} as wholes, never of single crops.`;
+  const notes = [accuracy.low === null ? undefined : accuracy.note, resampled.caution].filter(Boolean);
+  return {
+    topic: 'Interval',
+    text: [text, ...notes].join(' '),
+    warn: accuracy.low === null || notes.length > 0,
+  };
+}
