@@ -18,13 +18,12 @@ interface Answer {
   readonly crops: readonly CropDigests[];
 }
 
-export async function run(checks: Checks): Promise<void> {
+export function run(checks: Checks): void {
   const script = join(import.meta.dirname, 'python', 'pillow_crops.py');
   const given = process.env['SPATTER_PYTHON'];
   const interpreters = PILLOWS.map((version) => pythonWith([`pillow==${version}`, 'numpy==2.2.6']));
   if (given !== undefined) interpreters.push(given);
   for (const python of interpreters) compare(checks, runPython<Answer>(python, script, [String(COUNT)]));
-  return Promise.resolve();
 }
 
 function compare(checks: Checks, { pillow, torchvision, crops }: Answer): void {
