@@ -42,6 +42,12 @@ module.exports = {
       to: {},
     },
     {
+      name: 'hpo-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/hpo/' },
+      to: { path: '^packages/(?!hpo/)|^node_modules/spatter' },
+    },
+    {
       name: 'tensor-stands-alone',
       severity: 'error',
       from: { path: '^packages/tensor/' },
