@@ -6,6 +6,7 @@ type Script = { run: (checks: Checks) => Promise<void> | void };
 /** The catalogue: one file each, one line here. */
 const SCRIPTS: Record<string, () => Promise<Script>> = {
   pillow: () => import('./pillow.ts'),
+  hydra: () => import('./hydra.ts'),
   sklearn: () => import('./sklearn.ts'),
 };
 

@@ -38,7 +38,8 @@ const COMMAND_LINE = 'the command line';
  */
 export function applyOverride(override: Override, composed: Composed): void {
   const { key, line } = override;
-  if (override.package !== undefined || key.includes('/'))
+  const adds = override.action === 'add' || override.action === 'force';
+  if (override.package !== undefined || (key.includes('/') && !adds))
     throw new SpatterError(
       'CONFIG_OVERRIDE',
       `${line}: there is no config group ${key}`,

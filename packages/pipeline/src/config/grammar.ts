@@ -98,7 +98,9 @@ class Parser {
     this.take('brace-open');
     const map: TreeMap = {};
     this.items('brace-close', () => {
+      const { at } = this.tokens[this.next] ?? { at: this.length };
       const key = this.primitive(MAP_KEY);
+      if (key === null) throw new GrammarError('null cannot be a key', at);
       this.take('colon');
       setChild(map, typeof key === 'string' ? key : JSON.stringify(key), this.element());
     });

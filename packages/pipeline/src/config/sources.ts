@@ -89,11 +89,11 @@ export function readText(path: string): string {
   }
 }
 
-/** The value of `# @package …` among the comment lines on top. */
+/** The value of `# @package …`. As in Hydra it must stand on top: another comment before it hides it. */
 function packageHeader(text: string): string | undefined {
   for (const line of text.split('\n').map((raw) => raw.trim())) {
     if (line === '') continue;
-    if (!line.startsWith('#')) return undefined;
+    if (!/^#\s*@/.test(line)) return undefined;
     const match = /^#\s*@package\s+(\S+)\s*$/.exec(line);
     if (match !== null) return match[1];
   }

@@ -119,12 +119,15 @@ function collectLines(node: Node, path: string, lines: Map<string, number>, coun
   }
 }
 
+// Texts that some YAML version reads as a boolean, a number, a date or a merge key; they are written in quotes.
+const AMBIGUOUS = scalar('ambiguous', /^(?:[yYnN]|<<|=|[-+]?[\d.].*)$/s, (text) => text);
+
 /** Writes a tree as YAML that versions 1.1 and 1.2 read alike; keys keep their order. */
 export function formatYaml(value: Tree): string {
   return stringify(value, {
     schema: 'failsafe',
     customTags: (tags) => [...tags, ...TAGS],
-    compat: 'core',
+    compat: [AMBIGUOUS],
     lineWidth: 0,
     aliasDuplicateObjects: false,
     flowCollectionPadding: false,
