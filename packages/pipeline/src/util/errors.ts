@@ -18,8 +18,7 @@ export const ERRORS = {
   LABELS:
     'The labels do not fit the files: another count, an unknown file name, not a whole number from 0 to 255.',
   ONE_CLASS: 'All crops have the same label; a classifier needs at least two.',
-  SPLIT_IMPOSSIBLE:
-    'A split cannot give train, val and test what each needs, such as crops of every class.',
+  SPLIT_IMPOSSIBLE: 'A split cannot give train, val and test what each needs, such as crops of every class.',
   SPLIT_NEEDS_TIMES: 'A split by time needs the frame of every crop, and a crop file has no sidecar.',
   DATA_EMPTY: 'There are no crops to make a batch of.',
   CONFIG_FILE: 'A config file is not valid YAML, or its defaults list is wrong.',
