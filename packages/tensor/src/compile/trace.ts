@@ -7,6 +7,7 @@ import type { Loss } from '../losses/loss.ts';
 import type { Model } from '../nn/layers.ts';
 import { clipByNorm, globalNorm } from '../optimizers/clip.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
+import { rewrite } from '../rewrite/rewrite.ts';
 
 /** Channels, height and width of the images. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
@@ -44,8 +45,9 @@ export function traceStep(recipe: StepRecipe, size: number): Record<string, Tens
   const { model, loss, optimizer, clipNorm } = recipe;
   const feed = inputs();
   const parameters = model.parameters.map(({ name, shape }) => feed(name, shape));
-  const logits = model.forward(parameterLookup(model, feed), feed(PORTS.x, [size, ...recipe.inputShape]));
-  const lossValue = loss.forward(logits, feed(PORTS.y, [size]));
+  const traced = model.forward(parameterLookup(model, feed), feed(PORTS.x, [size, ...recipe.inputShape]));
+  const plain = [loss.forward(traced, feed(PORTS.y, [size])), traced];
+  const [lossValue, logits] = rewrite(plain) as [Tensor, Tensor];
   const outputs: Record<string, Tensor> = { [PORTS.loss]: lossValue, [PORTS.logits]: logits };
   let gradients = grad(lossValue, parameters);
   if (clipNorm !== undefined) {

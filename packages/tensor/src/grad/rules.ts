@@ -136,6 +136,8 @@ export const GRADIENTS: GradientTable = {
   ],
   maxPool2d: (dy, y, x) => [primitive('maxPool2dGrad', [x, y, dy], y.params)],
   maxPool2dGrad: { missing: 'second derivatives of max pooling' },
+  maxGroups: (dy, y, x) => [primitive('maxGroupsGrad', [x, y, dy], y.params)],
+  maxGroupsGrad: { missing: 'second derivatives of max pooling' },
   avgPool2d: (dy, { params }, x) => [primitive('avgPool2dGrad', [dy], { ...params, xShape: x.shape })],
   avgPool2dGrad: (dx, { params: { window } }) => [primitive('avgPool2d', [dx], { window })],
 };

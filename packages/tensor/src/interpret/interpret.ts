@@ -99,6 +99,26 @@ const maxPool2dGrad: Rule<'maxPool2dGrad'> = ({ shape, params }, x, y, dy) => {
   return dx;
 };
 
+/** The elements that compete for each element of `maxGroups`' output, first group first. */
+function rivals(x: Value, groups: number): number[][] {
+  const perImage = sizeOf(x.shape.slice(1));
+  const perGroup = perImage / groups;
+  return Array.from({ length: sizeOf(x.shape) / groups }, (_, o) => {
+    const first = Math.floor(o / perGroup) * perImage + (o % perGroup);
+    return Array.from({ length: groups }, (_unused, group) => first + group * perGroup);
+  });
+}
+
+const maxGroups: Rule<'maxGroups'> = ({ params }, x) =>
+  Float64Array.from(rivals(x, params.groups), (group) => Math.max(...group.map((i) => x.values[i]!)));
+
+const maxGroupsGrad: Rule<'maxGroupsGrad'> = ({ params }, x, y, dy) => {
+  const dx = new Float64Array(x.values.length);
+  for (const [o, group] of rivals(x, params.groups).entries())
+    dx[group.find((i) => x.values[i] === y.values[o])!] = dy.values[o]!;
+  return dx;
+};
+
 const avgPool2d: Rule<'avgPool2d'> = ({ shape, params }, x) =>
   Float64Array.from(
     windows(x.shape, shape, params.window),
@@ -146,6 +166,8 @@ const RULES: RuleTable = {
   conv2dWeightGrad,
   maxPool2d,
   maxPool2dGrad,
+  maxGroups,
+  maxGroupsGrad,
   avgPool2d,
   avgPool2dGrad,
 };

@@ -186,6 +186,16 @@ export const INFER: InferTable = {
     requireRank('maxPool2dGrad', 4, inputs);
     return { shape: inputs[0].shape, dtype: 'float32' };
   },
+  maxGroups: ([x], { groups }) => {
+    requireRank('maxGroups', 4, [x]);
+    const [n, channels, h, w] = x.shape as [number, number, number, number];
+    if (channels % groups !== 0) misfit('maxGroups', `channels must divide into ${groups} groups`, [x]);
+    return { shape: [n, channels / groups, h, w], dtype: 'float32' };
+  },
+  maxGroupsGrad: (inputs) => {
+    requireRank('maxGroupsGrad', 4, inputs);
+    return { shape: inputs[0].shape, dtype: 'float32' };
+  },
   avgPool2d: pooled,
   avgPool2dGrad: (inputs, { xShape }) => {
     requireRank('avgPool2dGrad', 4, inputs);

@@ -140,6 +140,11 @@ export function maxPool2d(x: Tensor, window: Pair): Tensor {
   return primitive('maxPool2d', [x], { window });
 }
 
+/** Largest of `groups` blocks of channels: [N, G·C, H, W] → [N, C, H, W]. */
+export function maxGroups(x: Tensor, groups: number): Tensor {
+  return primitive('maxGroups', [x], { groups });
+}
+
 /** Mean of each window; windows do not overlap. */
 export function avgPool2d(x: Tensor, window: Pair): Tensor {
   return primitive('avgPool2d', [x], { window });

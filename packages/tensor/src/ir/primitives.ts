@@ -82,6 +82,13 @@ export interface Primitives {
     readonly inputs: readonly [x: Tensor, y: Tensor, dy: Tensor];
     readonly params: PoolParams;
   };
+  /** Maximum over `groups` equal blocks of channels: [N, G·C, H, W] → [N, C, H, W]. */
+  maxGroups: Unary<{ readonly groups: number }>;
+  /** Sends each dy to the first group that holds the maximum. `y` is `maxGroups(x)`. */
+  maxGroupsGrad: {
+    readonly inputs: readonly [x: Tensor, y: Tensor, dy: Tensor];
+    readonly params: { readonly groups: number };
+  };
   avgPool2d: Unary<PoolParams>;
   /** Spreads each dy evenly over its window of an image of shape `xShape`. */
   avgPool2dGrad: Unary<PoolParams & { readonly xShape: Shape }>;

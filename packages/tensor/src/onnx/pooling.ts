@@ -1,4 +1,5 @@
 // Lowerings of pooling and its gradients to standard operators, without indices (the WebGPU provider has none).
+import { float32, type Shape } from '../ir/host.ts';
 import type { Node, Pair } from '../ir/primitives.ts';
 import type { Emitter } from './emitter.ts';
 import type { LoweringContext } from './context.ts';
@@ -21,9 +22,15 @@ export function avgPool2dGrad(
   { emitter, value }: LoweringContext,
   { inputs: [dy], params: { window, xShape } }: Node<'avgPool2dGrad'>,
 ): string {
-  const [h, w] = window;
-  const share = emitter.emit('Mul', [value(dy), emitter.float(1 / (h * w))]);
-  return assemble(emitter, new Array<string>(h * w).fill(share), window, dy.shape, xShape);
+  const share = emitter.emit('Mul', [value(dy), emitter.float(1 / (window[0] * window[1]))]);
+  const scales = emitter.initializer(float32([4], Float32Array.of(1, 1, ...window)));
+  const spread = emitter.emit('Resize', [share, '', scales], {
+    mode: 'nearest',
+    nearest_mode: 'floor',
+    coordinate_transformation_mode: 'asymmetric',
+  });
+  const [, , rows, columns] = dy.shape as [number, number, number, number];
+  return padTo(emitter, spread, [rows * window[0], columns * window[1]], xShape);
 }
 
 /** Pixel (row, column) of every window, for a window given row-major. */
@@ -53,7 +60,12 @@ function assemble(
   const split = emitter.emit('Reshape', [stacked, emitter.ints([n!, h, w, c!, rows!, columns!])]);
   const woven = emitter.emit('Transpose', [split], { perm: [0, 3, 4, 1, 5, 2] });
   const image = emitter.emit('Reshape', [woven, emitter.ints([n!, c!, rows! * h, columns! * w])]);
-  const [bottom, right] = [xShape[2]! - rows! * h, xShape[3]! - columns! * w];
+  return padTo(emitter, image, [rows! * h, columns! * w], xShape);
+}
+
+/** Zeros for the rows and columns beyond the last whole window. */
+function padTo(emitter: Emitter, image: string, [height, width]: Pair, xShape: Shape): string {
+  const [bottom, right] = [xShape[2]! - height, xShape[3]! - width];
   if (bottom === 0 && right === 0) return image;
   return emitter.emit('Pad', [image, emitter.ints([0, 0, 0, 0, 0, 0, bottom, right])]);
 }
@@ -80,4 +92,33 @@ export function maxPool2dGrad(
 ): string {
   const parts = tournament(emitter, phases(emitter, value(x), window, y.shape), value(dy));
   return assemble(emitter, parts, window, y.shape, x.shape);
+}
+
+/** By the indices of a max pool, whose first maximum wins: one pass, but only the CPU provider has the operators. */
+export function maxPool2dGradByUnpooling(
+  { emitter, value }: LoweringContext,
+  { inputs: [x, , dy], params: { window }, shape }: Node<'maxPool2dGrad'>,
+): string {
+  const geometry = { kernel_shape: window, strides: window };
+  const [, indices] = emitter.emitMany('MaxPool', [value(x)], 2, geometry) as [string, string];
+  return emitter.emit('MaxUnpool', [value(dy), indices, emitter.ints(shape)], geometry);
+}
+
+function splitGroups(emitter: Emitter, x: string, groups: number): string[] {
+  return emitter.emitMany('Split', [x], groups, { axis: 1 });
+}
+
+export function maxGroups(
+  { emitter, value }: LoweringContext,
+  { inputs: [x], params: { groups } }: Node<'maxGroups'>,
+): string {
+  return largest(emitter, splitGroups(emitter, value(x), groups));
+}
+
+export function maxGroupsGrad(
+  { emitter, value }: LoweringContext,
+  { inputs: [x, , dy], params: { groups } }: Node<'maxGroupsGrad'>,
+): string {
+  const parts = tournament(emitter, splitGroups(emitter, value(x), groups), value(dy));
+  return emitter.emit('Concat', parts, { axis: 1 });
 }

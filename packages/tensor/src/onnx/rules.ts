@@ -3,8 +3,17 @@ import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './convolution.ts';
 import { dataTypeOf } from './emitter.ts';
 import { addRule } from './bias.ts';
+import type { Device } from '../runtime/devices.ts';
 import type { LoweringContext, Rule } from './context.ts';
-import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGrad } from './pooling.ts';
+import {
+  avgPool2d,
+  avgPool2dGrad,
+  maxGroups,
+  maxGroupsGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  maxPool2dGradByUnpooling,
+} from './pooling.ts';
 
 type LoweringTable = { readonly [P in Exclude<PrimitiveName, 'input'>]: Rule<P> };
 
@@ -16,6 +25,12 @@ const same =
       opType,
       node.inputs.map((input) => context.value(input)),
     );
+
+/** The standard lowering, and quicker ones for devices that have the operators. The test suite runs all of them. */
+const perDevice =
+  <P extends PrimitiveName>(standard: Rule<P>, variants: { readonly [D in Device]?: Rule<P> }): Rule<P> =>
+  (context, node) =>
+    ((context.target === 'any' ? undefined : variants[context.target]) ?? standard)(context, node);
 
 /** ONNX has no log1p. With u = 1 + x rounded, log(u)·x/(u − 1) is exact to rounding (Kahan; Higham 2002, §1.14.1). */
 const log1p: Rule<'log1p'> = ({ emitter, value }, { inputs: [x] }) => {
@@ -76,7 +91,9 @@ export const RULES: LoweringTable = {
   conv2dInputGrad,
   conv2dWeightGrad,
   maxPool2d,
-  maxPool2dGrad,
+  maxPool2dGrad: perDevice(maxPool2dGrad, { cpu: maxPool2dGradByUnpooling }),
+  maxGroups,
+  maxGroupsGrad,
   avgPool2d,
   avgPool2dGrad,
 };

@@ -147,6 +147,18 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
   ),
   maxPool2d: [...pools(ir.maxPool2d), ...tied(pools(ir.maxPool2d))],
   maxPool2dGrad: [...maxPoolGradients, ...tied(maxPoolGradients)],
+  maxGroups: [
+    { inputs: [[2, 6, 2, 3]], build: (x) => ir.maxGroups(x, 3) },
+    { inputs: [[2, 4, 2, 3]], values: 'tied', build: (x) => ir.maxGroups(x, 4) },
+  ],
+  maxGroupsGrad: [2, 3, 4].map((groups) => ({
+    inputs: [
+      [2, 2 * groups, 3, 2],
+      [2, 2, 3, 2],
+    ],
+    values: 'tied',
+    build: (x, dy) => ir.primitive('maxGroupsGrad', [x, ir.maxGroups(x, groups), dy], { groups }),
+  })),
   avgPool2d: pools(ir.avgPool2d),
   avgPool2dGrad: POOLED.map(({ x, window, y }) => ({
     inputs: [y],
