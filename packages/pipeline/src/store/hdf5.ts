@@ -60,7 +60,8 @@ function explain(error: unknown, path: string): unknown {
 
 /** The last frame of HDF5's error stack says what went wrong first. */
 function innermostReason(stack: string): string {
-  return [...stack.matchAll(/#\d+: .*? line \d+ in \w+\(\): (.*)/g)].at(-1)?.[1] ?? 'HDF5 failed';
+  const frames = [...stack.matchAll(/#\d+: .*? line \d+ in \w+\(\): (.*)/g)].map((frame) => frame[1]);
+  return frames.at(-1) ?? 'HDF5 failed';
 }
 
 /** The error for a file that is not HDF5, or no longer. */
