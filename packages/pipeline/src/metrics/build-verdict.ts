@@ -10,7 +10,7 @@ export interface BuildVerdict {
   readonly alarms: readonly (readonly [first: number, last: number])[];
 }
 
-/** At 95 % one honest layer in 40 looks low by chance, hardly ever two in a row. */
+/** At 95 % one layer in 40 whose probability is at the line looks low by chance, seldom two in a row. */
 export const ALARM_LAYERS = 2;
 
 /**

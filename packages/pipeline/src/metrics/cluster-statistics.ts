@@ -33,36 +33,67 @@ export function clusterBalancedAccuracy(right: Values, label: Values, clusters: 
     (dot(hits[0], times) / dot(crops[0], times) + dot(hits[1], times) / dot(crops[1], times)) / 2;
 }
 
-/** Area under the ROC curve, ties counting half. Sorts once; one pass over crops per draw. */
-export function clusterRocAuc(label: Values, score: Values, { cluster }: Clusters): ClusterStatistic {
-  sameLength('clusterRocAuc', label, cluster);
-  const order = ascendingOrder(score);
-  const [owner, positive, last] = [
-    new Int32Array(order.length),
-    new Uint8Array(order.length),
-    new Uint8Array(order.length),
-  ];
-  order.forEach((crop, i) => {
-    owner[i] = cluster[crop]!;
-    positive[i] = Number(label[crop] === 1);
-    last[i] = Number(i + 1 === order.length || score[order[i + 1]!] !== score[crop]);
-  });
-  return (times) => weightedAuc(owner, positive, last, times);
+/** Crops in ascending order of score; `last` marks the end of a run of equal scores. */
+interface RankedClusters {
+  readonly owner: Int32Array;
+  readonly positive: Uint8Array;
+  readonly last: Uint8Array;
 }
 
-/** `last[i]` marks the end of a run of equal scores; arrays are in ascending order of score. */
-function weightedAuc(owner: Int32Array, positive: Uint8Array, last: Uint8Array, times: Float64Array): number {
-  let [area, positives, negatives, runPositives, runNegatives] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < owner.length; i++) {
-    if (positive[i] === 1) runPositives += times[owner[i]!]!;
-    else runNegatives += times[owner[i]!]!;
-    if (last[i] === 0) continue;
-    area += runPositives * (negatives + runNegatives / 2);
-    positives += runPositives;
-    negatives += runNegatives;
-    runPositives = runNegatives = 0;
+/** Area under the ROC curve, ties counting half. Sorts once. */
+export function clusterRocAuc(label: Values, score: Values, { cluster, count }: Clusters): ClusterStatistic {
+  sameLength('clusterRocAuc', label, cluster);
+  const order = ascendingOrder(score);
+  const ranked: RankedClusters = {
+    owner: Int32Array.from(order, (crop) => cluster[crop]!),
+    positive: Uint8Array.from(order, (crop) => Number(label[crop] === 1)),
+    last: Uint8Array.from(order, (crop, i) =>
+      Number(i + 1 === order.length || score[order[i + 1]!] !== score[crop]),
+    ),
+  };
+  // A draw walks either all pairs of clusters or all crops; the first is far cheaper per step.
+  return count * count <= 8 * order.length ? aucByPairs(ranked, count) : aucByCrops(ranked);
+}
+
+/** Counts, for each pair of clusters, how often a class-1 crop of the first beats a class-0 crop of the second. */
+function aucByPairs({ owner, positive, last }: RankedClusters, count: number): ClusterStatistic {
+  const wins = Array.from({ length: count }, () => new Float64Array(count));
+  const [positives, negatives] = [new Float64Array(count), new Float64Array(count)];
+  for (let from = 0, to = 0; from < owner.length; from = to) {
+    while (last[to++] === 0);
+    // Halves of the run's class-0 crops before and after its class-1 crops: that is how ties count.
+    const half = () => {
+      for (let i = from; i < to; i++) if (positive[i] === 0) negatives[owner[i]!]! += 0.5;
+    };
+    half();
+    for (let i = from; i < to; i++) {
+      if (positive[i] === 0) continue;
+      const row = wins[owner[i]!]!;
+      for (let k = 0; k < count; k++) row[k]! += negatives[k]!;
+      positives[owner[i]!]!++;
+    }
+    half();
   }
-  return area / (positives * negatives);
+  return (times) => {
+    const area = wins.reduce((sum, row, k) => (times[k] === 0 ? sum : sum + times[k]! * dot(row, times)), 0);
+    return area / (dot(positives, times) * dot(negatives, times));
+  };
+}
+
+function aucByCrops({ owner, positive, last }: RankedClusters): ClusterStatistic {
+  return (times) => {
+    let [area, positives, negatives, runPositives, runNegatives] = [0, 0, 0, 0, 0];
+    for (let i = 0; i < owner.length; i++) {
+      if (positive[i] === 1) runPositives += times[owner[i]!]!;
+      else runNegatives += times[owner[i]!]!;
+      if (last[i] === 0) continue;
+      area += runPositives * (negatives + runNegatives / 2);
+      positives += runPositives;
+      negatives += runNegatives;
+      runPositives = runNegatives = 0;
+    }
+    return area / (positives * negatives);
+  };
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

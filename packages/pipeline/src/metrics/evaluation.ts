@@ -31,6 +31,7 @@ export interface EvaluationInput {
     readonly features: ShortcutFeatures;
     /** Recording of each crop. */
     readonly recording: readonly string[];
+    /** Frame of each crop; where frames are not known, its row in the recording, which keeps the order in time. */
     readonly frame: Values;
     /** Place of each crop, such as {@link positionGrid} or the place of the part on the plate. */
     readonly position?: Grouping;

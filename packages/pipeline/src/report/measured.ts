@@ -11,8 +11,15 @@ export interface SplitFacts {
   readonly test_crops: number;
   readonly train_recordings: number;
   readonly test_recordings: number;
-  /** Share of test crops with a training neighbour within `gap_frames` in the same recording. */
-  readonly leak: { readonly share: number; readonly gap_frames: number };
+  /**
+   * Shares of test crops with a training crop of the same recording within `gap_frames`, and of the very same frame; null
+   * where the frames of the crops are not known.
+   */
+  readonly leak: {
+    readonly gap_frames: number;
+    readonly near_share: number;
+    readonly same_frame_share: number;
+  } | null;
 }
 
 const CONTRACTS: Record<SplitFacts['contract'], string> = {
@@ -44,8 +51,13 @@ function splitStatement(split: SplitFacts): Statement {
 const recordings = (n: number) => `${n} recording${n === 1 ? '' : 's'}`;
 
 function leakStatement({ leak }: SplitFacts): Statement {
-  const text = `${percent(leak.share)} of the test crops have a training crop of the same recording within ${leak.gap_frames} frames.`;
-  return { topic: 'Leak', text, warn: leak.share > 0.01 };
+  if (leak === null) {
+    return { topic: 'Leak', text: 'Unknown: the frames of these crops were not recorded.', warn: true };
+  }
+  const text =
+    `${percent(leak.near_share)} of the test crops have a training crop of the same recording within ` +
+    `${leak.gap_frames} frames, ${percent(leak.same_frame_share)} one of the very same frame.`;
+  return { topic: 'Leak', text, warn: leak.near_share > 0.01 };
 }
 
 function baselineStatement(evaluation: Evaluation): Statement {

@@ -141,7 +141,7 @@ describe('the box', () => {
   it('warns of what limits the figures', () => {
     const { split, evaluation } = sampleEvaluation(2);
     const warned = measuredStatements(
-      { ...split, contract: 'random', leak: { share: 0.97, gap_frames: 5 } },
+      { ...split, contract: 'random', leak: { gap_frames: 5, near_share: 0.97, same_frame_share: 0.4 } },
       evaluation,
     );
     expect(warned.map((line) => [line.topic, line.warn])).toEqual([
@@ -154,6 +154,10 @@ describe('the box', () => {
     expect(warned[3]!.text).toMatch(
       /^No interval can be given: no interval: 2 groups|^No interval can be given/,
     );
+    expect(measuredStatements({ ...split, leak: null }, evaluation)[1]).toMatchObject({
+      topic: 'Leak',
+      warn: true,
+    });
     const clean = measuredStatements(split, sampleEvaluation(10).evaluation);
     expect(clean.some((line) => line.warn)).toBe(false);
   });

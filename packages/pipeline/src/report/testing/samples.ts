@@ -47,7 +47,7 @@ export function sampleEvaluation(recordings = 10, prefix = 'build'): EvaluationR
       test_crops: recordings * 100,
       train_recordings: 12,
       test_recordings: recordings,
-      leak: { share: 0, gap_frames: 50 },
+      leak: { gap_frames: 50, near_share: 0, same_frame_share: 0 },
     },
     epochs: Array.from({ length: 6 }, (_, i) => ({
       epoch: i + 1,
