@@ -7,6 +7,7 @@ type Script = { run: (checks: Checks) => Promise<void> | void };
 const SCRIPTS: Record<string, () => Promise<Script>> = {
   pillow: () => import('./pillow.ts'),
   hydra: () => import('./hydra.ts'),
+  opencv: () => import('./opencv.ts'),
   sklearn: () => import('./sklearn.ts'),
 };
 
