@@ -15,6 +15,7 @@ type Script = { run: () => Promise<BenchResult> };
 /** The catalogue: one file each, one line here. */
 const BENCHES: Record<string, () => Promise<Script>> = {
   loader: () => import('./loader.ts'),
+  extract: () => import('./extract.ts'),
   'train-lenet5': () => import('./train-lenet5.ts'),
 };
 

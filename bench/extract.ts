@@ -1,0 +1,115 @@
+// Extraction with JPEG against a headless Python/OpenCV loop on the same video, and its share of decoding alone. Needs `npm run build`.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { OPENCV } from '../interop/opencv.ts';
+import { pythonWith } from '../interop/python.ts';
+import { extractCrops } from '../packages/pipeline/src/extract/crops.ts';
+import { DEFAULT_RULES } from '../packages/pipeline/src/extract/rules.ts';
+import { encodeJpeg } from '../packages/pipeline/src/store/jpeg.ts';
+import { NO_SHARED_DATA, sharedData } from '../packages/pipeline/src/util/testing/shared.ts';
+import { openVideo } from '../packages/pipeline/src/video/decoder.ts';
+import type { BenchResult } from './run.ts';
+
+const ROUNDS = 5;
+/** Passes over the video within one process after which memory must stand still. */
+const MEMORY_PASSES = 8;
+
+interface Pass {
+  readonly seconds: number;
+  readonly frames: number;
+  readonly crops: number;
+  readonly bytes: number;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const fps = ({ frames, seconds }: Pass): number => frames / seconds;
+
+/** The weld recording, or a simulated one. */
+function video(): string {
+  const data = sharedData();
+  if (data !== undefined) return join(data, 'weld-robot-mig-1/03-22-23-0001-06.avi');
+  console.log(`weld recording ${NO_SHARED_DATA}; a simulated one instead`);
+  const folder = mkdtempSync(join(tmpdir(), 'spatter-bench-'));
+  const spatter = join(import.meta.dirname, '../packages/pipeline/bin/spatter.js');
+  const options = ['--name', 'bench', '--flow', '0.2', '--frames', '800', '--codec', 'h264'];
+  execFileSync(process.execPath, [spatter, 'simulate', '--out', folder, ...options], { stdio: 'ignore' });
+  return join(folder, 'bench.mp4');
+}
+
+/** Both sides are timed from the open video to the last JPEG in memory. */
+async function ours(path: string): Promise<Pass> {
+  const reader = await openVideo(path);
+  const start = performance.now();
+  const jpegs: Promise<Uint8Array>[] = [];
+  for await (const { crops } of extractCrops(reader, DEFAULT_RULES)) {
+    for (const crop of crops) jpegs.push(encodeJpeg(crop.bgr, crop.width, crop.height));
+  }
+  const bytes = (await Promise.all(jpegs)).reduce((sum, jpeg) => sum + jpeg.length, 0);
+  const seconds = (performance.now() - start) / 1000;
+  await reader.close();
+  return { seconds, frames: reader.position, crops: jpegs.length, bytes };
+}
+
+async function decodeOnly(path: string): Promise<Pass> {
+  const reader = await openVideo(path);
+  const frame = new Uint8Array(reader.info.width * reader.info.height * 3);
+  const start = performance.now();
+  while (await reader.read(frame));
+  const seconds = (performance.now() - start) / 1000;
+  await reader.close();
+  return { seconds, frames: reader.position, crops: 0, bytes: 0 };
+}
+
+async function openCv(path: string) {
+  const script = join(import.meta.dirname, 'python/extract_opencv.py');
+  const child = spawn(pythonWith(OPENCV), [script, path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const line = async () => String((await lines.next()).value);
+  const version = await line();
+  const pass = async () => {
+    child.stdin.write('go\n');
+    return JSON.parse(await line()) as Pass;
+  };
+  return { version, pass, stop: () => child.stdin.end() };
+}
+
+/** Growth of the resident memory over many passes, in MiB: 0 but for noise when nothing leaks. */
+async function memoryGrowth(path: string): Promise<number> {
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < MEMORY_PASSES; i++) await ours(path);
+  return (process.memoryUsage().rss - before) / 2 ** 20;
+}
+
+export async function run(): Promise<BenchResult> {
+  const path = video();
+  const peer = await openCv(path);
+  const passes = { ours: [] as Pass[], decode: [] as Pass[], peer: [] as Pass[] };
+  await ours(path);
+  await peer.pass();
+  for (let round = 0; round < ROUNDS; round++) {
+    passes.ours.push(await ours(path));
+    passes.peer.push(await peer.pass());
+    passes.decode.push(await decodeOnly(path));
+  }
+  peer.stop();
+  const [mine, theirs] = [passes.ours[0]!, passes.peer[0]!];
+  if (mine.crops !== theirs.crops || mine.bytes !== theirs.bytes) {
+    throw new Error(`not the same work: ${JSON.stringify([mine, theirs])}`);
+  }
+  const [our, their, decode] = [passes.ours, passes.peer, passes.decode].map((side) => median(side.map(fps)));
+  return {
+    ratio: our! / their!,
+    ours: our!,
+    peer: their!,
+    unit: 'frames/s',
+    peer_version: `opencv-python-headless ${peer.version}`,
+    decode_only: decode,
+    decode_share: our! / decode!,
+    ...{ frames: mine.frames, crops: mine.crops, jpeg_bytes: mine.bytes },
+    rss_growth_mib: await memoryGrowth(path),
+    rss_growth_frames: MEMORY_PASSES * mine.frames,
+  };
+}
