@@ -181,6 +181,16 @@ describe('extraction to files', () => {
     expect(ledger.contours).toBe(7 + ledger.overLimit + small + large + empty + blue);
   });
 
+  it('has only hidden files until the end, so that a kill leaves nothing half under a final name', async () => {
+    const folder = emptyFolder();
+    const seen = new Set<string>();
+    const look = () => readdirSync(folder).forEach((name) => seen.add(name));
+    await extract(folder, { progress: () => ({ update: look, setTotal: () => {}, stop: look }) });
+    expect([...seen].sort()).toEqual(
+      ['.clip.h5.partial', '.clip_crops.csv.partial', '.clip_spatter_at_frame.csv.partial'].sort(),
+    );
+  });
+
   it('writes the frame log only, without capture', async () => {
     const folder = emptyFolder();
     await extract(folder, { capture: false });

@@ -1,0 +1,94 @@
+// `spatter extract` as typed: several videos, the reference program's flags, the JSON line, one line per mistake.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CLIP } from '../../video/testing/clip.ts';
+import { program } from '../main.ts';
+
+let out: string;
+beforeEach(() => void (out = mkdtempSync(join(tmpdir(), 'spatter-extract-cli-'))));
+afterEach(() => {
+  rmSync(out, { recursive: true });
+  process.exitCode = 0;
+});
+
+/** Runs the command; returns what it printed on either stream. */
+async function extract(...argv: string[]): Promise<{ stdout: string; stderr: string }> {
+  const printed = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      printed[name] += String(text);
+      return true;
+    }),
+  );
+  try {
+    await program().parseAsync(['node', 'spatter', 'extract', ...argv]);
+    return printed;
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+const lastLine = (text: string) => JSON.parse(text.trim().split('\n').at(-1)!) as Record<string, unknown>;
+
+describe('spatter extract', () => {
+  it('prints a ledger, and the same as JSON', async () => {
+    const { stdout } = await extract(CLIP, '--out', out, '--min-area', '60', '--max-area', '3000');
+    expect(stdout).toContain(
+      '90 frames, 243 contours = 229 kept + 8 too small + 0 too large + 0 empty + 6 blue',
+    );
+    const json = await extract(
+      CLIP,
+      '--out',
+      out,
+      '--minarea',
+      '60',
+      '--max-area',
+      '3000',
+      '--overwrite',
+      '--json',
+    );
+    expect(lastLine(json.stdout)).toMatchObject({
+      extracted: 1,
+      failed: 0,
+      videos: [
+        { kept: 229, contours: 243, datasets: 1, layers: 1, damage: null, rejected: { small: 8, blue: 6 } },
+      ],
+    });
+  });
+
+  it("takes the reference program's flags", async () => {
+    const { stdout } = await extract(
+      ...[CLIP, '--out', out, '--startframe', '60', '--leftbound', '33', '--rightbound', '121'],
+      ...['--minarea', '60', '--no-capture', '--json'],
+    );
+    expect(lastLine(stdout)).toMatchObject({ videos: [{ start_frame: 60, frames_read: 30 }] });
+    expect(readdirSync(out)).toEqual(['clip_spatter_at_frame.csv']);
+  });
+
+  it('reads the other videos when one is bad, and still fails', async () => {
+    const { stdout, stderr } = await extract(join(out, 'gone.mp4'), CLIP, '--out', out, '--json');
+    expect(process.exitCode).toBe(1);
+    expect(stderr).toMatch(/^spatter: [^\n]*gone\.mp4[^\n]*\[FILE_NOT_FOUND\]\n$/);
+    expect(lastLine(stdout)).toMatchObject({
+      extracted: 1,
+      failed: 1,
+      videos: [{ error: {} }, { pairs: 89 }],
+    });
+  });
+
+  it('warns when there is no spatter', async () => {
+    const { stdout } = await extract(CLIP, '--out', out, '--min-area', '14000');
+    expect(stdout).toContain('warning: no spatter was found');
+  });
+
+  it('fails for an output that is there, two videos of one name, and bounds that leave nothing', async () => {
+    await extract(CLIP, '--out', out);
+    await expect(extract(CLIP, '--out', out)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    await expect(extract(CLIP, CLIP, '--out', out)).rejects.toMatchObject({ code: 'USAGE' });
+    const bounds = ['--left-bound', '90', '--right-bound', '50', '--overwrite'];
+    await expect(extract(CLIP, '--out', out, ...bounds)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(extract(CLIP, '--min-area', 'big')).rejects.toThrow(/number, 0 or more/);
+  });
+});
