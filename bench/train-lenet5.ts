@@ -38,7 +38,7 @@ function ours(): () => Promise<number> {
 
 /** PyTorch's side: a Python process that runs a round whenever it is told to. */
 async function torch(): Promise<{ round: () => Promise<number>; version: string; stop: () => void }> {
-  const python = process.env['SPATTER_PYTHON'] ?? pythonWith(['torch==2.9.1', 'numpy==2.2.6']);
+  const python = process.env['SPATTER_PYTHON'] ?? pythonWith(['torch==2.15.0', 'numpy==2.4.6']);
   const script = join(import.meta.dirname, 'python/train_lenet5.py');
   const child = spawn(python, [script, String(BATCH), String(THREADS), String(STEPS_PER_ROUND)], {
     stdio: ['pipe', 'pipe', 'inherit'],

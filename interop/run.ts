@@ -9,6 +9,7 @@ const SCRIPTS: Record<string, () => Promise<Script>> = {
   hydra: () => import('./hydra.ts'),
   opencv: () => import('./opencv.ts'),
   sklearn: () => import('./sklearn.ts'),
+  torch: () => import('./torch.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -114,4 +114,5 @@ def main():
     print(json.dumps({"torch": torch.__version__}))
 
 
-main()
+if __name__ == "__main__":
+    main()

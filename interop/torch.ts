@@ -1,0 +1,89 @@
+// Against a live PyTorch: 20 training steps of every parity case, our weights by `load_state_dict`, our ONNX files.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compileForward, exportOnnx, loadSafetensors, saveSafetensors, type State } from '@spatter/tensor';
+import { MODELS } from '../packages/pipeline/src/models/catalogue.ts';
+import {
+  CASES,
+  CASES_FILE,
+  differences,
+  hashedImages,
+  hashedParameters,
+  trainCase,
+} from '../packages/pipeline/src/models/testing/parity.ts';
+import type { Checks } from './checks.ts';
+import { pythonWith, runPython } from './python.ts';
+
+const REQUIREMENTS = ['torch==2.15.0', 'numpy==2.4.6', 'safetensors==0.8.0', 'onnxruntime==1.32.0'];
+const TOLERANCE = 1e-4;
+
+/** `SPATTER_PYTHON` may name an interpreter that has them already: PyTorch is a download of gigabytes. */
+const interpreter = (): string => process.env['SPATTER_PYTHON'] ?? pythonWith(REQUIREMENTS);
+const script = (name: string): string => join(import.meta.dirname, 'python', name);
+
+async function checkTraining(checks: Checks, python: string, folder: string): Promise<void> {
+  const path = join(folder, 'steps.safetensors');
+  const { torch } = runPython<{ torch: string }>(python, script('torch_fixtures.py'), [CASES_FILE, path]);
+  const live = loadSafetensors(readFileSync(path), path);
+  for (const [name, parity] of Object.entries(CASES))
+    for (const channels of new Set([1, parity.in_channels])) {
+      const gaps = differences(name, await trainCase(parity, channels, 'cpu'), live.tensors);
+      const worst = [...gaps].reduce((a, b) => (b[1] > a[1] ? b : a));
+      const detail = `${worst[0]} differs by ${worst[1]}`;
+      checks.check(`20 steps of ${name}, ${channels} channels, torch ${torch}`, worst[1] < TOLERANCE, detail);
+    }
+}
+
+interface Loaded {
+  readonly torch: number[];
+  readonly probability: number[];
+  readonly onnx: number[];
+  readonly onnx_probability: number[];
+  readonly step: number;
+  readonly metadata: Record<string, string>;
+  readonly model_metadata: Record<string, string>;
+}
+
+const farthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  a.length === b.length ? Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!))) : Infinity;
+
+async function checkFiles(
+  checks: Checks,
+  python: string,
+  folder: string,
+  name: keyof typeof MODELS,
+): Promise<void> {
+  const model = MODELS[name]({ in_channels: 3, num_classes: 1 });
+  const inputShape = [1, 32, 32] as const;
+  const state: State = new Map([
+    ...hashedParameters(model),
+    ['optimizer.step', { dtype: 'int64', shape: [], data: BigInt64Array.of(7n) }],
+  ]);
+  const images = hashedImages(5, 1, 6);
+  const path = (file: string) => join(folder, file);
+  const metadata = { made: 'by spatter' };
+  writeFileSync(path('weights.safetensors'), saveSafetensors(state, metadata));
+  writeFileSync(path('model.onnx'), exportOnnx({ model, state, inputShape, output: 'logits', metadata }));
+  writeFileSync(path('images.f32'), new Uint8Array(images.buffer));
+  const files = ['weights.safetensors', 'model.onnx', 'images.f32'].map(path);
+  const loaded = runPython<Loaded>(python, script('torch_load.py'), [name, ...files]);
+  const ours = await compileForward({ model, inputShape, device: 'cpu' }).run(state, images, 6);
+  const close = (what: string, a: ArrayLike<number>, b: ArrayLike<number>) =>
+    checks.check(`${name}: ${what}`, farthest(a, b) < 1e-5, `differ by ${farthest(a, b)}`);
+  close('load_state_dict(strict) gives our logits', loaded.torch, ours);
+  close('ONNX Runtime in Python gives our logits', loaded.onnx, ours);
+  close("the file's probability is torch's sigmoid", loaded.onnx_probability, loaded.probability);
+  checks.check(`${name}: int64 scalars survive`, loaded.step === 7);
+  const isKept = [loaded.metadata, loaded.model_metadata].every((read) => read['made'] === metadata.made);
+  checks.check(`${name}: metadata survives in both files`, isKept);
+}
+
+export async function run(checks: Checks): Promise<void> {
+  const python = interpreter();
+  const folder = mkdtempSync(join(tmpdir(), 'spatter-torch-'));
+  await checkTraining(checks, python, folder);
+  for (const name of Object.keys(MODELS) as (keyof typeof MODELS)[])
+    await checkFiles(checks, python, folder, name);
+  rmSync(folder, { recursive: true });
+}
