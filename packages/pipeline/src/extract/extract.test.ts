@@ -1,6 +1,7 @@
 // The extraction against what OpenCV accepts, its rules, its files, and bad input.
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import { CropFileReader } from '../store/crop-file.ts';
 import { decodeJpeg } from '../store/jpeg.ts';
@@ -35,6 +36,16 @@ async function extractRows(path: string, rules: Partial<typeof DEFAULT_RULES>) {
   return { rows, rejected, pairs };
 }
 
+/** The upper bytes of a 16-bit gray picture, three times each. */
+async function grayAsBgr(path: string): Promise<Uint8Array> {
+  const { data } = await sharp(path)
+    .toColourspace('grey16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true });
+  const gray = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  return Uint8Array.from({ length: gray.length * 3 }, (_, i) => gray[Math.floor(i / 3)]! >> 8);
+}
+
 describe('extraction core', () => {
   it('accepts the contours, and cuts the pixels, that OpenCV does', async () => {
     const { rows, rejected, pairs } = await extractRows(CLIP, AREAS);
@@ -63,6 +74,23 @@ describe('extraction core', () => {
         const { rows } = await extractRows(path, rules);
         const expected = JSON.parse(readFileSync(join(path, '..', file), 'utf8')) as number[][];
         expect(sorted(rows.map((row) => row.slice(0, 6)))).toEqual(sorted(expected));
+      });
+
+      it('a pair of powder-bed frames gives the contours OpenCV accepts', async () => {
+        const folder = join(data!, 'lpbf-meltpool-frames');
+        const kernel = new MaskKernel(512, 512);
+        for (const [i, name] of [
+          '2_Layer012_Section_02_S0001001066',
+          '3_Layer012_Section_02_S0001001071',
+        ].entries()) {
+          kernel.frames[i]!.set(await grayAsBgr(join(folder, `spatters_${name}.png`)));
+        }
+        const found = kernel.contours({ left: 0, right: 512 }, 20);
+        const text = readFileSync(join(folder, 'reference_pair_1066_1071.json'), 'utf8');
+        for (const [minArea, rows] of Object.entries(JSON.parse(text) as Record<string, number[][]>)) {
+          const accepted = found.filter(({ area }) => area >= Number(minArea) && area <= 15000);
+          expect(sorted(accepted.map(({ x, y, w, h, area }) => [0, x, y, w, h, area]))).toEqual(sorted(rows));
+        }
       });
     },
   );
