@@ -36,7 +36,7 @@ export function addPlume(canvas: Canvas, camera: Camera, burn: Burn, flow: numbe
   addCapsule(canvas, white, {
     from: foot,
     to: at(size * lerp(0, 22, flow), 0, size * lerp(30, 10, flow)),
-    radii: radii(lerp(17, 9, flow), lerp(11, 5, flow)),
+    radii: radii(lerp(20, 8.5, flow), lerp(12, 4.5, flow)),
     light: lerp(2.6, 1.8, flow),
     fading: true,
   });

@@ -42,6 +42,7 @@ export const PRESETS = {
     labelled: true,
     recipes: (seed) => positionsByFlow([1], { seed, layers: 12, burnFrames: 420, pauseFrames: 80 }),
   },
+  // Its pauses are as long as real ones, so that extraction's layer rule (a gap of 700 frames) finds the layers.
   'unseen-build': {
     description:
       'one build of 6 layers whose gas flow fails in layers 2 and 3 (counted from 0): something for predict to find',
@@ -54,7 +55,7 @@ export const PRESETS = {
         session: 3,
         layerFlows: [0.82, 0.78, 0.25, 0.2, 0.75, 0.8],
         burnFrames: 150,
-        pauseFrames: 60,
+        pauseFrames: 740,
       }),
     ],
   },

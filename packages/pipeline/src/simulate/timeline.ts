@@ -42,8 +42,9 @@ interface Part {
 
 /** Turn of the hatch from layer to layer that machines use so that it does not repeat soon: 67°. */
 const HATCH_TURN = (67 * Math.PI) / 180;
-/** A recoater pass takes at least this many frames. */
+/** A recoater pass takes at least and at most this many frames. */
 const MIN_PASS = 12;
+const MAX_PASS = 50;
 /** The laser is off for this long between two tracks. */
 const JUMP_FRAMES = 2;
 
@@ -60,7 +61,7 @@ function layerAt({ burnFrames, pauseFrames }: Recipe, layer: number, flow: numbe
   const start = layer * (burnFrames + pauseFrames);
   const end = start + burnFrames;
   const lampOn = end + Math.ceil(pauseFrames * 0.3);
-  const lampOff = end + Math.floor(pauseFrames * 0.7);
+  const lampOff = Math.min(end + Math.floor(pauseFrames * 0.7), lampOn + MAX_PASS);
   return { layer, start, end, flow, recoater: [lampOn, lampOff - lampOn < MIN_PASS ? lampOn : lampOff] };
 }
 
