@@ -2,7 +2,7 @@
 
 /**
  * The codecs, by the name users type, at a quality that keeps what extraction looks at: its threshold of 20 stands far
- * above the coding error. MPEG-4 Part 2 is coded twice as fast as H.264; H.264 makes files a third smaller.
+ * above the coding error. MPEG-4 Part 2 is coded twice as fast as H.264; H.264 makes files half the size.
  */
 export const CODECS = {
   mpeg4: { encoder: 'mpeg4', options: { qscale: 3 } },

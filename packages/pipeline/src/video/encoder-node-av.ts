@@ -1,5 +1,5 @@
 // Encoder back-end: the FFmpeg inside node-av, in this thread.
-import type { CodecContext, FormatContext, Frame, Packet, Stream } from 'node-av/lib';
+import type { CodecContext, FormatContext, Frame, Packet, SoftwareScaleContext, Stream } from 'node-av/lib';
 import { getSystemErrorName } from 'node:util';
 import { SpatterError } from '../util/errors.ts';
 import { CODECS, type FrameSink, type VideoFormat } from './encoder-format.ts';
@@ -13,6 +13,7 @@ interface Output {
   readonly stream: Stream;
   readonly frame: Frame;
   readonly packet: Packet;
+  readonly scaler: SoftwareScaleContext;
 }
 
 /** @throws {SpatterError} DECODER_MISSING when node-av or its encoder is not there. */
@@ -62,7 +63,8 @@ function openOutput(av: NodeAv, path: string, format: VideoFormat): Output {
   check(frame.getBuffer());
   const packet = new av.Packet();
   packet.alloc();
-  return { av, format, container, coder, stream, frame, packet };
+  const scaler = openScaler(av, format);
+  return { av, format, container, coder, stream, frame, packet, scaler };
 }
 
 function openCoder(av: NodeAv, { width, height, fps, codec }: VideoFormat): CodecContext {
@@ -86,15 +88,23 @@ function openCoder(av: NodeAv, { width, height, fps, codec }: VideoFormat): Code
     coder.setFlags(av.AV_CODEC_FLAG_QSCALE);
     coder.globalQuality = options.qscale * av.FF_QP2LAMBDA;
   }
-  check(coder.open2Sync(found, 'crf' in options ? av.Dictionary.fromObject(options) : null));
+  if ('crf' in options) {
+    // Not as open2's dictionary: FFmpeg frees that one, and node-av frees it again.
+    for (const [name, value] of Object.entries(options)) check(coder.setOption(name, String(value)));
+  }
+  check(coder.open2Sync(found));
   return coder;
 }
 
-/** Converts BGR bytes into the output's frame. */
-function painter({ av, format, frame, coder }: Output): (bgr: Uint8Array) => void {
-  const { width, height } = format;
+function openScaler(av: NodeAv, { width, height }: VideoFormat): SoftwareScaleContext {
   const scaler = new av.SoftwareScaleContext();
   scaler.getContext(width, height, av.AV_PIX_FMT_BGR24, width, height, av.AV_PIX_FMT_YUV420P, av.SWS_BICUBIC);
+  return scaler;
+}
+
+/** Converts BGR bytes into the output's frame. */
+function painter({ format, frame, coder, scaler }: Output): (bgr: Uint8Array) => void {
+  const { width, height } = format;
   return (bgr) => {
     const source = Buffer.from(bgr.buffer, bgr.byteOffset, bgr.byteLength);
     check(frame.makeWritable());
@@ -118,7 +128,8 @@ function encode({ av, container, coder, stream, packet }: Output, frame: Frame |
   }
 }
 
-function release({ container, coder, frame, packet }: Output): void {
+function release({ container, coder, frame, packet, scaler }: Output): void {
+  scaler.freeContext();
   packet.free();
   frame.free();
   coder.freeContext();

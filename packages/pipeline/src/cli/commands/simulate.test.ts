@@ -1,7 +1,9 @@
 // `spatter simulate` as typed: files, the JSON line, and one clear line per mistake.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { program } from '../main.ts';
 
@@ -40,6 +42,24 @@ describe('spatter simulate', () => {
       recordings: [{ name: 'fading', layers: 2, label: 1, frames: 20 }],
     });
     expect(readdirSync(out).sort()).toEqual(['fading.mp4', 'fading.truth.json']);
+  });
+
+  it('ends cleanly with H.264 in a process of its own', () => {
+    const bin = fileURLToPath(new URL('../../../bin/spatter.js', import.meta.url));
+    const given = [
+      '--name',
+      'own',
+      '--flow',
+      '0.2',
+      '--frames',
+      '30',
+      '--codec',
+      'h264',
+      '--out',
+      join(root, 'own'),
+    ];
+    execFileSync(process.execPath, [bin, 'simulate', ...given], { stdio: 'pipe' });
+    expect(readdirSync(join(root, 'own')).sort()).toEqual(['own.mp4', 'own.truth.json']);
   });
 
   it.each([
