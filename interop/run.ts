@@ -6,8 +6,6 @@ type Script = { run: (checks: Checks) => Promise<void> | void };
 /** The catalogue: one file each, one line here. */
 const SCRIPTS: Record<string, () => Promise<Script>> = {
   optuna: () => import('./optuna.ts'),
-  h5py: () => import('./h5py.ts'),
-  'optuna-workers': () => import('./optuna-workers.ts'),
   pillow: () => import('./pillow.ts'),
   hydra: () => import('./hydra.ts'),
   opencv: () => import('./opencv.ts'),

@@ -4,7 +4,9 @@ import { Checks } from '../interop/checks.ts';
 type Script = { run: (checks: Checks, count: number) => Promise<void> };
 
 /** The catalogue: one file each, one line here. */
-const SCRIPTS: Record<string, () => Promise<Script>> = {};
+const SCRIPTS: Record<string, () => Promise<Script>> = {
+  train: () => import('./train.ts'),
+};
 
 const name = process.argv[2] ?? '';
 const load = SCRIPTS[name];

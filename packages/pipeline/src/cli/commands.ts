@@ -2,12 +2,23 @@
 import type { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
 import { dataCommand } from './commands/data.ts';
+import { demoCommand, type RunCommand } from './commands/demo.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
 import { extractCommand } from './commands/extract.ts';
+import { predictCommand } from './commands/predict.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { trainCommand } from './commands/train.ts';
 
-export const COMMANDS: readonly (() => Command)[] = [
-  configCommand,
-  dataCommand,
-  extractCommand,
+/** In the order of the way of the data; `demo` gets the means to run the others. */
+export const COMMANDS: readonly ((run: RunCommand) => Command)[] = [
+  demoCommand,
   simulateCommand,
+  extractCommand,
+  dataCommand,
+  trainCommand,
+  evaluateCommand,
+  exportCommand,
+  predictCommand,
+  configCommand,
 ];

@@ -47,6 +47,19 @@ export function action<O extends object>(
       },
     };
     const result = await run(context, options, ...(raw.slice(0, -2) as never[]));
+    RESULTS.set(rootOf(raw.at(-1) as Command), result);
     if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   };
+}
+
+/** What the last action under each root command returned. */
+const RESULTS = new WeakMap<Command, Result>();
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
+
+/** The result of the command that `root` ran. */
+export function resultOf(root: Command): Result {
+  return RESULTS.get(root) ?? {};
 }

@@ -1,7 +1,7 @@
 // The command line: builds the program from the catalogue, and turns every failure into one line and an exit code.
 import { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands.ts';
-import { withGlobalOptions } from './context.ts';
+import { resultOf, withGlobalOptions, type Result } from './context.ts';
 
 /** What `main` needs of an error to print it: both packages' error classes have these. */
 interface Explained {
@@ -27,7 +27,7 @@ export function program(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'spatter: ')) })
     .showSuggestionAfterError();
-  for (const create of COMMANDS) root.addCommand(inherit(create(), root));
+  for (const create of COMMANDS) root.addCommand(inherit(create(runCommand), root));
   return root;
 }
 
@@ -37,6 +37,13 @@ function inherit(command: Command, root: Command): Command {
   if (command.commands.length === 0) withGlobalOptions(command);
   for (const child of command.commands) inherit(child, root);
   return command;
+}
+
+/** Runs one command line in this process; failures are thrown. */
+async function runCommand(args: readonly string[]): Promise<Result> {
+  const root = program();
+  await root.parseAsync([...args], { from: 'user' });
+  return resultOf(root);
 }
 
 /** Runs one command line (`argv` as `process.argv`); sets `process.exitCode`: 0 fine, 1 failed, 2 wrong usage. */

@@ -180,7 +180,7 @@ describe('error lines', () => {
     ],
     [
       '+experiment=baselin',
-      'CONFIG_NOT_FOUND: no config experiment/baselin; did you mean baseline? experiment has baseline, honest',
+      'CONFIG_NOT_FOUND: no config experiment/baselin; did you mean baseline? experiment has baseline, demo, honest',
     ],
     [
       'experiment=baseline',

@@ -5,7 +5,16 @@ import { CropFileReader } from '../store/crop-file.ts';
 import { JpegDecoder } from '../store/jpeg.ts';
 import { publish, temporaryPath } from '../util/atomic.ts';
 import { fromSystemError } from '../util/errors.ts';
-import { HEADER_BYTES, checksum, cropBytes, writeHeader, type PackSpec } from './packed-cache-file.ts';
+import {
+  FACTS,
+  HEADER_BYTES,
+  bodyBytes,
+  checksum,
+  cropBytes,
+  factsOffset,
+  writeHeader,
+  type PackSpec,
+} from './packed-cache-file.ts';
 import type { PackPlan, Run } from './packed-cache-plan.ts';
 import { packCrop } from './transforms/pack.ts';
 
@@ -31,7 +40,7 @@ export async function buildPackedCache(
     mkdirSync(dirname(path), { recursive: true });
     removeAbandoned(path);
     const enlarged = await writeCrops(root, plan, spec, temporary, onPacked);
-    const sum = checksum(temporary, spec.rows * cropBytes(spec));
+    const sum = checksum(temporary, bodyBytes(spec));
     withFile(temporary, 'r+', (file) => writeHeader(file, { ...spec, crc32: sum, enlarged }));
     publish(temporary, path);
   } catch (error) {
@@ -77,6 +86,7 @@ async function writeCrops(
 ): Promise<number> {
   const decoder = await JpegDecoder.create();
   const file = openSync(temporary, 'w');
+  const facts = new Uint32Array(plan.count * FACTS);
   let reader: CropFileReader | undefined;
   let enlarged = 0;
   try {
@@ -86,8 +96,9 @@ async function writeCrops(
         reader?.close();
         reader = await CropFileReader.open(path);
       }
-      enlarged += writeRun(reader, decoder, run, spec, file, onPacked);
+      enlarged += writeRun(reader, decoder, run, spec, { file, facts }, onPacked);
     }
+    writeAll(file, new Uint8Array(facts.buffer), factsOffset(spec));
   } finally {
     reader?.close();
     closeSync(file);
@@ -100,7 +111,7 @@ function writeRun(
   decoder: JpegDecoder,
   run: Run,
   spec: PackSpec,
-  file: number,
+  { file, facts }: { file: number; facts: Uint32Array },
   onPacked: OnPacked,
 ): number {
   const bytes = cropBytes(spec);
@@ -112,15 +123,24 @@ function writeRun(
     const jpegs = reader.read(run.dataset, first, run.rows[end - 1]! - first + 1);
     for (let i = start; i < end; i++) {
       const row = run.rows[i]!;
-      const crop = decoder.decode(jpegs[row - first]!, `${reader.path} ${run.dataset} row ${row}`);
+      const jpeg = jpegs[row - first]!;
+      const crop = decoder.decode(jpeg, `${reader.path} ${run.dataset} row ${row}`);
       enlarged += Number(crop.width < spec.size || crop.height < spec.size);
       packCrop(crop, spec.channels, spec.size, block, (i - start) * bytes);
+      const sum = sumOf(block, (i - start) * bytes, bytes);
+      facts.set([crop.width, crop.height, jpeg.length, sum], (run.firstSlot + i) * FACTS);
     }
     writeAll(file, block.subarray(0, (end - start) * bytes), HEADER_BYTES + (run.firstSlot + start) * bytes);
     onPacked(run.firstSlot + end);
     start = end;
   }
   return enlarged;
+}
+
+function sumOf(values: Uint8Array, from: number, count: number): number {
+  let sum = 0;
+  for (let i = from; i < from + count; i++) sum += values[i]!;
+  return sum;
 }
 
 /** First position from `start` on whose row is `bound` or more. */

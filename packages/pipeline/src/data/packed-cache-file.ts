@@ -1,4 +1,4 @@
-// The packed cache on disk: a page of JSON, then [rows, channels, size, size] uint8.
+// The packed cache on disk: a page of JSON, [rows, channels, size, size] uint8, then [rows, 4] uint32 facts of the crops.
 import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Channels } from './transforms/pack.ts';
@@ -27,6 +27,20 @@ export interface PackHeader extends PackSpec {
   readonly enlarged: number;
 }
 
+/** Numbers kept of each crop: width and height (pixels) and JPEG bytes as stored, sum of its cached values. */
+export const FACTS = 4;
+const FACT_BYTES = FACTS * Uint32Array.BYTES_PER_ELEMENT;
+
+/** Where the facts begin in the file. */
+export function factsOffset(spec: PackSpec): number {
+  return HEADER_BYTES + spec.rows * cropBytes(spec);
+}
+
+/** Bytes after the header. */
+export function bodyBytes(spec: PackSpec): number {
+  return spec.rows * (cropBytes(spec) + FACT_BYTES);
+}
+
 /** Bytes of one crop. */
 export function cropBytes(spec: Pick<PackSpec, 'size' | 'channels'>): number {
   return spec.channels * spec.size * spec.size;
@@ -43,7 +57,7 @@ export function readHeader(path: string, spec: PackSpec): PackHeader | undefined
   try {
     const header = parseHeader(file);
     const fits = (Object.keys(spec) as (keyof PackSpec)[]).every((key) => header?.[key] === spec[key]);
-    const whole = fstatSync(file).size === HEADER_BYTES + spec.rows * cropBytes(spec);
+    const whole = fstatSync(file).size === HEADER_BYTES + bodyBytes(spec);
     return fits && whole ? header : undefined;
   } finally {
     closeSync(file);
@@ -60,13 +74,25 @@ function parseHeader(file: number): PackHeader | undefined {
   }
 }
 
-/** All crops of the cache at `path` in shared memory; undefined when their checksum is wrong. */
+/** All crops of the cache at `path` in shared memory; undefined when the file's checksum is wrong. */
 export function readCrops(path: string, header: PackHeader): Uint8Array<SharedArrayBuffer> | undefined {
   const crops = new Uint8Array(new SharedArrayBuffer(header.rows * cropBytes(header)));
-  return checksum(path, crops.length, crops) === header.crc32 ? crops : undefined;
+  return checksum(path, bodyBytes(header), crops) === header.crc32 ? crops : undefined;
 }
 
-/** CRC-32 of the `length` bytes after the header; they are left in `into` where it is given. */
+/** [rows, {@link FACTS}]. */
+export function readFacts(path: string, spec: PackSpec): Uint32Array {
+  const facts = new Uint32Array(spec.rows * FACTS);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, new Uint8Array(facts.buffer), 0, facts.byteLength, factsOffset(spec));
+    return facts;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** CRC-32 of the `length` bytes after the header; as many as fit are left in `into` where it is given. */
 export function checksum(path: string, length: number, into?: Uint8Array): number {
   const file = openSync(path, 'r');
   const chunk = new Uint8Array(Math.min(CHUNK, length));
@@ -76,7 +102,7 @@ export function checksum(path: string, length: number, into?: Uint8Array): numbe
       const n = readSync(file, chunk, 0, Math.min(chunk.length, length - done), HEADER_BYTES + done);
       if (n === 0) return -1;
       sum = crc32(chunk.subarray(0, n), sum);
-      into?.set(chunk.subarray(0, n), done);
+      into?.set(chunk.subarray(0, Math.max(0, Math.min(n, into.length - done))), Math.min(done, into.length));
       done += n;
     }
     return sum;

@@ -40,6 +40,9 @@ async function expectCrops(cache: PackedCache, rows: readonly (readonly [string,
     packCrop(await decodeJpeg(jpegOf(row)), cache.channels, cache.size, expected);
     const at = cache.slots[i]! * bytes;
     expect(Buffer.from(cache.data!.slice(at, at + bytes)).equals(expected)).toBe(true);
+    const { width, height } = await decodeJpeg(jpegOf(row));
+    const facts = [width, height, jpegOf(row).length, expected.reduce((a, b) => a + b, 0)];
+    expect([...cache.facts.subarray(cache.slots[i]! * 4, cache.slots[i]! * 4 + 4)]).toEqual(facts);
   }
 }
 

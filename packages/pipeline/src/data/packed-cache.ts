@@ -1,7 +1,14 @@
 // The packed cache: every crop decoded once to a small square, kept beside the index, rebuilt when anything changed.
 import { join } from 'node:path';
 import { buildPackedCache, type OnPacked } from './packed-cache-build.ts';
-import { cropBytes, readCrops, readHeader, type PackHeader, type PackSpec } from './packed-cache-file.ts';
+import {
+  cropBytes,
+  readCrops,
+  readFacts,
+  readHeader,
+  type PackHeader,
+  type PackSpec,
+} from './packed-cache-file.ts';
 import { planPack, type CropAddresses, type PackPlan } from './packed-cache-plan.ts';
 import { packedSize, type Channels } from './transforms/pack.ts';
 
@@ -29,6 +36,8 @@ export interface PackedCache {
   readonly crops: number;
   /** [crops, channels, size, size] in shared memory; null when the cache is too large and stays in its file. */
   readonly data: Uint8Array<SharedArrayBuffer> | null;
+  /** [crops, 4]: width and height in pixels and JPEG bytes as stored, sum of the cached values. */
+  readonly facts: Uint32Array;
   /** Position of each index row's crop. */
   readonly slots: Uint32Array;
   /** Whether this call built it. */
@@ -79,5 +88,6 @@ function load(path: string, spec: PackSpec, resident: boolean): Loaded | undefin
 
 function toCache(path: string, plan: PackPlan, { header, data }: Loaded, built: boolean): PackedCache {
   const { size, channels, rows, enlarged } = header;
-  return { path, size, channels, crops: rows, data, slots: plan.slots, built, enlarged };
+  const facts = readFacts(path, header);
+  return { path, size, channels, crops: rows, data, facts, slots: plan.slots, built, enlarged };
 }

@@ -23,22 +23,24 @@ export class Ledger {
   }
 }
 
-/** Numbers layers from 0, as the reference does: by pauses of more than {@link LAYER_GAP_FRAMES} frames. */
+/** Numbers layers from 0, as the reference does: by pauses of more than `gap` frames. */
 export class LayerCounter {
   /** Layers that held spatter so far. */
   seen = 0;
   #layer = 0;
   #last: number;
+  readonly #gap: number;
 
   /** @param start the first frame looked at: a long wait before the first spatter counts as a pause */
-  constructor(start: number) {
+  constructor(start: number, gap: number = LAYER_GAP_FRAMES) {
     this.#last = start;
+    this.#gap = gap;
   }
 
   /** The layer of `frame`, which holds `crops` spatters. */
   at(frame: number, crops: number): number {
     if (crops === 0) return this.#layer;
-    const isNew = frame - this.#last > LAYER_GAP_FRAMES;
+    const isNew = frame - this.#last > this.#gap;
     if (isNew) this.#layer++;
     if (isNew || this.seen === 0) this.seen++;
     this.#last = frame;

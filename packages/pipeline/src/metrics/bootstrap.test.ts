@@ -108,7 +108,7 @@ describe('cluster bootstrap', () => {
       clusters: 4,
       note: expect.stringMatching(/no interval: 4 groups/) as string,
     });
-    expect(few(6).note).toMatch(/only 6 groups/);
+    expect(few(6).note).toMatch(/Only 6 groups/);
     expect(few(6).low).not.toBeNull();
     expect(few(8).note).toBeUndefined();
     expect(clusterBootstrap(() => NaN, 9, { seed: 1 })).toMatchObject({

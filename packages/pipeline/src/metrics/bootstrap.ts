@@ -83,7 +83,7 @@ function intervalOf(statistic: ClusterStatistic, clusters: number, options: Boot
   const interval: Interval = { ...base, low, high, resamples: values.length };
   if (clusters >= FEW_CLUSTERS) return { interval, values };
   return {
-    interval: { ...interval, note: `only ${clusters} groups were resampled: take the interval as a hint` },
+    interval: { ...interval, note: `Only ${clusters} groups were resampled: take the interval as a hint.` },
     values,
   };
 }

@@ -44,11 +44,18 @@ export function guard<T>(path: string, work: () => T): T {
 function explain(error: unknown, path: string): unknown {
   if (error instanceof SpatterError || !(error instanceof Error)) return error;
   if (!error.message.startsWith('HDF5-DIAG')) return error;
-  const system = /errno = \d+, error message = '([^']*)'/.exec(error.message)?.[1];
-  if (system === undefined) return damaged(path, innermostReason(error.message));
-  return system.startsWith('No space left')
-    ? new SpatterError('DISK_FULL', `${path}: ${system}`, 'free some space and run the same command again')
-    : new SpatterError('IO', `${path}: ${system}`, 'check the permissions of the path');
+  const reason = innermostReason(error.message);
+  if (/errno = \d+, error message = 'No space left/.test(error.message)) {
+    return new SpatterError(
+      'DISK_FULL',
+      `${path}: ${reason}`,
+      'free some space and run the same command again',
+    );
+  }
+  if (/errno = \d+/.test(error.message)) {
+    return new SpatterError('IO', `${path}: ${reason}`, 'check the permissions of the path');
+  }
+  return damaged(path, reason);
 }
 
 /** The last frame of HDF5's error stack says what went wrong first. */

@@ -27,6 +27,13 @@ export const ERRORS = {
   CONFIG_UNKNOWN_KEY:
     'A config key does not exist. The message names the nearest one and where the key came from.',
   CONFIG_VALUE: 'A config value is wrong, missing, or its ${…} cannot be resolved.',
+  CHECKPOINT_DAMAGED: 'A checkpoint or weights file is truncated, corrupt, or not of the kind expected.',
+  RUN_NOT_FOUND: 'A folder given as a training run holds none.',
+  DATASET_CHANGED: 'The data on disk are not those that the run was trained on.',
+  LOSS_NOT_FINITE: 'The training loss became NaN or infinite. Checkpoints written before are kept.',
+  MODEL_DAMAGED: 'An exported model is incomplete, was changed after its export, or is none.',
+  EXPORT_MISMATCH:
+    'The exported ONNX file does not compute what the trained network computes; nothing was written.',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,4 +1,7 @@
 // Device names and the execution providers behind them.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { listSupportedBackends, type InferenceSession } from 'onnxruntime-node';
 import { TensorError } from '../error.ts';
 
@@ -30,8 +33,16 @@ const BACKENDS: { readonly [D in Device]: Backend } = {
 
 function isAvailable(device: Device): boolean {
   const { provider, platforms } = BACKENDS[device];
-  const isBundled = listSupportedBackends().some((backend) => backend.name === provider);
-  return isBundled && (platforms?.includes(process.platform) ?? true);
+  const backend = listSupportedBackends().find(({ name }) => name === provider);
+  const isInstalled = backend !== undefined && (backend.bundled || hasLibrary(provider));
+  return isInstalled && (platforms?.includes(process.platform) ?? true);
+}
+
+/** True when the provider's library, which npm does not carry, was put beside ONNX Runtime's own. */
+function hasLibrary(provider: Backend['provider']): boolean {
+  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const folder = join(dirname(entry), '../bin/napi-v6', process.platform, process.arch);
+  return existsSync(join(folder, `libonnxruntime_providers_${provider}.so`));
 }
 
 /** Devices whose execution provider this installation carries (a GPU may still be absent), best first. */

@@ -47,7 +47,7 @@ export async function readTrials(
   params: readonly number[],
 ): Promise<FrozenTrial[]> {
   const trials = await session.all(
-    `SELECT trial_id, number, state, ${asText('datetime_start')}, ${asText('datetime_complete')} FROM trials t WHERE ${condition} ORDER BY trial_id`,
+    `SELECT trial_id, number, state, datetime_start, datetime_complete FROM trials t WHERE ${condition} ORDER BY trial_id`,
     params,
   );
   if (trials.length === 0) return [];
@@ -60,11 +60,6 @@ export async function readTrials(
     for (const row of await session.all(sql, params)) rows.get(row['trial_id']!)?.[part].push(row);
   }
   return Array.from(rows.values(), trialFromRows);
-}
-
-/** PostgreSQL's client would read a time without a zone as one of this machine's zone. */
-function asText(column: string): string {
-  return `CAST(${column} AS TEXT) AS ${column}`;
 }
 
 type Part = Exclude<keyof TrialRows, 'trial'>;

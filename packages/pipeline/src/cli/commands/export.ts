@@ -1,0 +1,44 @@
+// `spatter export`: a run's best checkpoint as ONNX with its preprocessing, checked against the trained network.
+import { Command } from 'commander';
+import { exportRun, TOLERANCE } from '../../infer/export-run.ts';
+import { openRunDirectory } from '../../train/run-directory.ts';
+import { action, type Context, type Result } from '../context.ts';
+
+interface Options {
+  readonly out?: string;
+  readonly checkpoint?: string;
+  readonly overwrite?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ spatter export runs/default_20261123_101500
+  $ spatter export runs/default_20261123_101500 --out models/line-3 --overwrite
+
+Writes model.onnx and model.json (preprocessing, threshold, labels, scores). The file is run over the whole test split
+first; when a probability differs by more than ${TOLERANCE} from the trained network’s, or a decision changes, nothing is written.`;
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('write a run’s best checkpoint as ONNX, checked against the trained network')
+    .argument('<run>', 'run directory')
+    .option('-o, --out <dir>', 'folder of the exported model (default: export in the run directory)')
+    .option('--checkpoint <file>', 'a file of the run’s checkpoints (default: best.safetensors)')
+    .option('--overwrite', 'replace an earlier export')
+    .addHelpText('after', EXAMPLES)
+    .action(action(exportOne));
+}
+
+async function exportOne(context: Context, options: Options, path: string): Promise<Result> {
+  const { overwrite = false, ...rest } = options;
+  const { model, check } = await exportRun(openRunDirectory(path), {
+    ...rest,
+    overwrite,
+    progress: context.progress,
+  });
+  context.print(`exported ${model.folder}/model.onnx (${model.onnx.length} bytes) and model.json`);
+  context.print(
+    `checked on ${check.crops} test crops: probabilities within ${check.largest_difference.toExponential(1)}, ${check.decisions_changed} decisions changed`,
+  );
+  return { model: model.folder, onnx_sha256: model.card.onnx_sha256, ...check };
+}

@@ -1,0 +1,114 @@
+// Exports a run's best checkpoint to ONNX, and refuses when the file does not compute what the trained network computes.
+import { join } from 'node:path';
+import { exportOnnx, type State } from '@spatter/tensor';
+import { openDataset, type Dataset } from '../data/open-dataset.ts';
+import { writeExportedModel, type ExportedModel, type ModelCard } from '../export/exported-model.ts';
+import { buildForward, buildModel, inputShape } from '../train/build.ts';
+import { pinDataset, type RunDirectory } from '../train/run-directory.ts';
+import { refuseToOverwrite } from '../util/atomic.ts';
+import { SpatterError } from '../util/errors.ts';
+import type { ProgressFactory } from '../util/progress.ts';
+import { chooseCheckpoint } from './choose-checkpoint.ts';
+import { Classifier } from './classifier.ts';
+import { evaluateRun } from './evaluate-run.ts';
+import { summaryOf } from './headline.ts';
+import { positiveProbability } from './probability.ts';
+
+/** Largest difference of probabilities between the exported file and the trained network. */
+export const TOLERANCE = 1e-5;
+
+export interface ExportOptions {
+  readonly progress: ProgressFactory;
+  /** Default: `export` in the run directory. */
+  readonly out?: string;
+  readonly checkpoint?: string;
+  readonly overwrite: boolean;
+}
+
+export interface ExportCheck {
+  readonly crops: number;
+  readonly largest_difference: number;
+  readonly decisions_changed: number;
+}
+
+/** Writes the exported model after checking it on the whole test split; returns it with the check's figures. */
+export async function exportRun(
+  run: RunDirectory,
+  options: ExportOptions,
+): Promise<{ model: ExportedModel; check: ExportCheck }> {
+  const folder = options.out ?? join(run.path, 'export');
+  refuseToOverwrite([join(folder, 'model.onnx'), join(folder, 'model.json')], options.overwrite);
+  const { state } = chooseCheckpoint(run, options.checkpoint).checkpoint;
+  const dataset = await openDataset(run.config, options.progress);
+  pinDataset(run.path, dataset.description);
+  const onnx = exportOnnx({
+    model: buildModel(run.config),
+    state,
+    inputShape: inputShape(run.config),
+    output: 'probability',
+  });
+  const evaluation = await evaluateRun(run, options);
+  const measured = [...evaluation.measured];
+  const card = { ...cardOf(run, dataset), evaluation: summaryOf(evaluation), measured };
+  const candidate: ExportedModel = {
+    folder,
+    onnx,
+    card: { ...card, format: 'spatter model', version: 1, onnx_sha256: '' },
+  };
+  const check = await compare(run, dataset, state, candidate);
+  requireEqual(check, folder);
+  return { model: writeExportedModel(folder, onnx, card), check };
+}
+
+type Card = Omit<ModelCard, 'format' | 'version' | 'onnx_sha256' | 'evaluation' | 'measured'>;
+
+function cardOf({ config }: RunDirectory, dataset: Dataset): Card {
+  const { min_area, max_area, threshold, layer_gap } = config.extraction;
+  const channels = dataset.cache.channels;
+  return {
+    name: config.model.name,
+    preprocessing: { jpeg_quality: 95, channels, resize: dataset.cache.size, crop: config.data.resize },
+    extraction: { min_area, max_area, threshold, layer_gap },
+    threshold: 0.5,
+    labels: ['low gas flow', 'high gas flow'],
+    dataset_hash: dataset.description.hash,
+  };
+}
+
+/** Runs both over the test split, batch by batch. */
+async function compare(
+  run: RunDirectory,
+  dataset: Dataset,
+  state: State,
+  candidate: ExportedModel,
+): Promise<ExportCheck> {
+  const forward = buildForward(run.config);
+  const classifier = await Classifier.open(candidate, run.config.threads);
+  const loader = dataset.loader('test');
+  let [crops, largest, changed] = [0, 0, 0];
+  try {
+    for await (const { x, size } of loader.epoch(0)) {
+      const trained = positiveProbability(await forward.run(state, x, size), size);
+      const exported = await classifier.probabilities(x, size);
+      crops += size;
+      for (let i = 0; i < size; i++) {
+        largest = Math.max(largest, Math.abs(trained[i]! - exported[i]!));
+        if (trained[i]! > candidate.card.threshold !== exported[i]! > candidate.card.threshold) changed++;
+      }
+    }
+    return { crops, largest_difference: largest, decisions_changed: changed };
+  } finally {
+    await Promise.all([forward.dispose(), classifier.close(), loader.close()]);
+  }
+}
+
+/** @throws {SpatterError} EXPORT_MISMATCH, also when a probability is not a number. */
+export function requireEqual(check: ExportCheck, folder: string): void {
+  if (check.largest_difference <= TOLERANCE && check.decisions_changed === 0) return;
+  const message = `${folder}: the exported file must compute what the trained network does, but probabilities differ by up to ${check.largest_difference} and ${check.decisions_changed} of ${check.crops} decisions change`;
+  throw new SpatterError(
+    'EXPORT_MISMATCH',
+    message,
+    'nothing was written; report this with the run directory',
+  );
+}

@@ -1,0 +1,39 @@
+// The few lines and figures that stand for an evaluation: the score, its interval, and everything that qualifies it.
+import { strongestBaseline } from '../metrics/evaluation.ts';
+import { count, decimal, percent, percentRange, points } from '../report/numbers.ts';
+import type { RunEvaluation } from './run-evaluation.ts';
+
+/** For people: never the accuracy alone. */
+export function headline(evaluation: RunEvaluation): string[] {
+  const { metrics, intervals, split, leak, resampled, crops } = evaluation;
+  const rival = strongestBaseline(evaluation);
+  const unit = `${resampled.groups} ${resampled.unit}s`;
+  const seen = leak === null ? 'unknown (no frame numbers)' : percent(leak.near_share);
+  return [
+    `test accuracy ${percent(metrics.accuracy)} on ${count(crops)} crops, ${percentRange(intervals.accuracy)} at 95 % (resampling ${unit}), ROC-AUC ${decimal(metrics.roc_auc)}`,
+    `split ${split.kind}: ${seen} of test crops have a training neighbour within ${leak?.gap_frames ?? 0} frames of their recording`,
+    `best trivial baseline: ${rival.title.toLowerCase()} ${percent(rival.metrics.accuracy)}; margin ${points(rival.margin.estimate)} (${rival.margin.better ? 'significant' : 'not significant'})`,
+    `report ${evaluation.run_dir}/evaluation/report.html`,
+  ];
+}
+
+/** For machines: the flat results of `train` and `evaluate` with --json. */
+export function summaryOf(evaluation: RunEvaluation): Record<string, unknown> {
+  const { metrics, intervals, split, leak } = evaluation;
+  const rival = strongestBaseline(evaluation);
+  return {
+    run_dir: evaluation.run_dir,
+    checkpoint: evaluation.checkpoint,
+    test_accuracy: metrics.accuracy,
+    test_accuracy_low: intervals.accuracy.low,
+    test_accuracy_high: intervals.accuracy.high,
+    test_loss: metrics.log_loss,
+    test_roc_auc: metrics.roc_auc,
+    split: split.kind,
+    leak_share: leak?.near_share ?? null,
+    best_baseline: rival.name,
+    best_baseline_accuracy: rival.metrics.accuracy,
+    margin: rival.margin.estimate,
+    margin_significant: rival.margin.better,
+  };
+}

@@ -1,0 +1,146 @@
+// The loop as a pure machine: a kill at any moment and a resume give the same files as an uninterrupted run.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { State, TrainStep } from '@spatter/tensor';
+import type { Batch } from '../data/batch.ts';
+import type { Loader } from '../data/loader.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { LAST, train, type Training } from './loop.ts';
+import { keepBest, keepEvery, keepTopK } from './policies/checkpoints.ts';
+import { earlyStopping } from './policies/early-stopping.ts';
+import type { Policy } from './policies/policy.ts';
+import { reduceOnPlateau } from './policies/reduce-on-plateau.ts';
+import { startProgress } from './progress.ts';
+
+const BATCHES = 3;
+
+function stateOf(value: number): State {
+  return new Map([['w', { dtype: 'float32', shape: [1], data: Float32Array.of(value) }]]);
+}
+const valueOf = (state: State) => state.get('w')!.data[0] as number;
+
+/** A "model" whose weight drifts with the batch's first input and the learning rate. */
+const step: TrainStep = {
+  initialState: () => stateOf(0),
+  run: (state, batch, { lr }) => {
+    const value = valueOf(state) + lr * batch.x[0]!;
+    const logits = Float32Array.from({ length: batch.size }, (_, i) => Math.sin(value * 50 + i));
+    return Promise.resolve({ state: stateOf(value), loss: Math.cos(value), logits });
+  },
+  dispose: () => Promise.resolve(),
+};
+
+function batchOf(epoch: number, index: number): Batch {
+  const x = Float32Array.of(epoch * 0.37 + index * 0.11, 0);
+  return { x, y: Float32Array.of(0, 1), rows: Uint32Array.of(0, 1), size: 2 };
+}
+
+const loader = {
+  length: BATCHES,
+  samples: 2 * BATCHES,
+  shape: [1, 1, 1],
+  async *epoch(epoch: number, start = 0) {
+    for (let i = start; i < BATCHES; i++) yield await Promise.resolve(batchOf(epoch, i));
+  },
+} as unknown as Loader;
+
+const POLICIES = new Map<string, Policy>([
+  ['top_k', keepTopK(2, 'val_accuracy', 'max') as unknown as Policy],
+  ['best', keepBest('val_loss', 'min') as unknown as Policy],
+  ['every', keepEvery(2) as unknown as Policy],
+  ['plateau', reduceOnPlateau('val_loss', 'min', 1, 0.5, 0.001) as unknown as Policy],
+  ['stop', earlyStopping('val_accuracy', 'max', 3, 0) as unknown as Policy],
+]);
+
+class Killed extends Error {}
+
+/** A disk that survives kills, and a run that is killed after `effects` writes or batches. */
+function machine(disk: Map<string, string>, effects: number): Training {
+  let left = effects;
+  const effect = () => {
+    if (left-- <= 0) throw new Killed();
+  };
+  return {
+    epochs: 6,
+    step,
+    loader,
+    validate: (state) =>
+      Promise.resolve({ loss: Math.sin(valueOf(state) * 3), accuracy: (valueOf(state) * 7) % 1 }),
+    policies: POLICIES,
+    save: (name, { state, progress }) => {
+      effect();
+      disk.set(name, JSON.stringify({ value: valueOf(state), progress }));
+    },
+    remove: (name) => {
+      effect();
+      disk.delete(name);
+    },
+    saveEvery: 2,
+    onBatch: effect,
+    onEpoch: () => undefined,
+    interrupted: () => false,
+  };
+}
+
+function resumePoint(disk: Map<string, string>): Checkpoint {
+  const text = disk.get(LAST);
+  if (text === undefined) return { state: stateOf(0), progress: startProgress(0.1) };
+  const { value, progress } = JSON.parse(text) as { value: number; progress: Checkpoint['progress'] };
+  return { state: stateOf(value), progress };
+}
+
+async function runToEnd(kills: readonly number[]): Promise<Map<string, string>> {
+  const disk = new Map<string, string>();
+  for (const effects of [...kills, Infinity]) {
+    try {
+      await train(machine(disk, effects), resumePoint(disk));
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+    }
+  }
+  return disk;
+}
+
+const sorted = (disk: Map<string, string>) => [...disk].sort(([a], [b]) => a.localeCompare(b));
+
+describe('the training loop', () => {
+  it('leaves the same files after any kills and resumes as without', async () => {
+    const whole = sorted(await runToEnd([]));
+    expect(whole.map(([name]) => name)).toContain(LAST);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(25), { maxLength: 5 }), async (kills) => {
+        expect(sorted(await runToEnd(kills))).toEqual(whole);
+      }),
+    );
+  });
+
+  it('writes one row of history per epoch and stops when a policy says so', async () => {
+    const disk = new Map<string, string>();
+    const { progress } = await train(machine(disk, Infinity), resumePoint(disk));
+    expect(progress.history.map(({ epoch }) => epoch)).toEqual(progress.history.map((_, i) => i + 1));
+    expect(progress.stopped === null ? progress.history.length : 0).toSatisfy(
+      (n: number) => n === 6 || n === 0,
+    );
+  });
+
+  it('saves and returns when interrupted', async () => {
+    const disk = new Map<string, string>();
+    const run = { ...machine(disk, Infinity), interrupted: () => true };
+    const { progress } = await train(run, resumePoint(disk));
+    expect(progress).toMatchObject({ epoch: 1, batch: 1 });
+    expect(resumePoint(disk).progress).toEqual(progress);
+  });
+
+  it('ends with one line when the loss is not finite, and keeps what was saved', async () => {
+    const disk = new Map<string, string>();
+    const broken: TrainStep = {
+      ...step,
+      run: (state) => Promise.resolve({ state, loss: NaN, logits: new Float32Array(2) }),
+    };
+    const run = { ...machine(disk, Infinity), step: broken };
+    await expect(train(run, resumePoint(disk))).rejects.toMatchObject({
+      code: 'LOSS_NOT_FINITE',
+      message: 'the loss became NaN in epoch 1, batch 1',
+    });
+  });
+});

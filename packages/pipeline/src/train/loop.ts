@@ -1,0 +1,95 @@
+// The training loop. Everything it needs is given; everything it decides is in `Progress`.
+import type { State, TrainStep } from '@spatter/tensor';
+import type { Batch } from '../data/batch.ts';
+import type { Loader } from '../data/loader.ts';
+import { countCorrect } from './score.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { Policies } from './policies/catalogue.ts';
+import type { Decision, EpochMetrics } from './policies/policy.ts';
+import { afterBatch, afterEpoch, type Progress } from './progress.ts';
+import { SpatterError } from '../util/errors.ts';
+
+export interface Training {
+  readonly epochs: number;
+  readonly step: TrainStep;
+  readonly loader: Loader;
+  /** Mean loss and accuracy of the validation split. */
+  readonly validate: (state: State) => Promise<{ loss: number; accuracy: number }>;
+  readonly policies: Policies;
+  /** Saves under a checkpoint name; `last` is the one a resume starts from. */
+  readonly save: (name: string, checkpoint: Checkpoint) => void;
+  readonly remove: (name: string) => void;
+  /** Save `last` every so many batches inside an epoch; 0 = only between epochs. */
+  readonly saveEvery: number;
+  readonly onBatch: (progress: Progress) => void;
+  readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void;
+  /** True when the user asked to stop; the state is saved and the loop ends. */
+  readonly interrupted: () => boolean;
+}
+
+export const LAST = 'last.safetensors';
+
+/** Trains from `start` until the last epoch, a policy's stop, or an interruption. */
+export async function train(run: Training, start: Checkpoint): Promise<Checkpoint> {
+  let { state, progress } = start;
+  while (progress.epoch <= run.epochs && progress.stopped === null) {
+    for await (const batch of run.loader.epoch(progress.epoch, progress.batch)) {
+      const result = await run.step.run(state, batch, { lr: progress.lr });
+      state = result.state;
+      progress = afterBatch(progress, scored(result, batch, progress));
+      if (run.saveEvery > 0 && progress.batch % run.saveEvery === 0) run.save(LAST, { state, progress });
+      run.onBatch(progress);
+      if (run.interrupted()) return interrupt(run, { state, progress });
+    }
+    const closed = afterEpoch(progress, await run.validate(state));
+    progress = decide(run, { state, progress: closed.progress }, closed.metrics);
+    run.onEpoch(closed.metrics, progress);
+    run.save(LAST, { state, progress });
+  }
+  return { state, progress };
+}
+
+function interrupt(run: Training, checkpoint: Checkpoint): Checkpoint {
+  run.save(LAST, checkpoint);
+  return checkpoint;
+}
+
+function scored(
+  result: { loss: number; logits: Float32Array },
+  batch: Batch,
+  { epoch, batch: done }: Progress,
+) {
+  if (!Number.isFinite(result.loss)) {
+    const message = `the loss became ${result.loss} in epoch ${epoch}, batch ${done + 1}`;
+    const hint =
+      'lower training.optimizer.lr or switch on training.grad_clip; checkpoints up to here are kept';
+    throw new SpatterError('LOSS_NOT_FINITE', message, hint);
+  }
+  return { loss: result.loss, correct: countCorrect(result.logits, batch.y), size: batch.size };
+}
+
+/** Lets every policy see the epoch and does what they say; their memories and effects are in the returned progress. */
+function decide(
+  { policies, save, remove }: Training,
+  checkpoint: Checkpoint,
+  metrics: EpochMetrics,
+): Progress {
+  const outcomes = [...policies].map(([name, policy]) => {
+    const memory = checkpoint.progress.memory[name] ?? policy.initial;
+    return { name, ...policy.decide(memory, metrics) };
+  });
+  const decisions = outcomes.flatMap((outcome) => outcome.decisions);
+  const memory = Object.fromEntries(outcomes.map((outcome) => [outcome.name, outcome.memory]));
+  const progress = decisions.reduce(withDecision, { ...checkpoint.progress, memory });
+  for (const decision of decisions) {
+    if (decision.kind === 'save') save(decision.name, { ...checkpoint, progress });
+    if (decision.kind === 'delete') remove(decision.name);
+  }
+  return progress;
+}
+
+function withDecision(progress: Progress, decision: Decision): Progress {
+  if (decision.kind === 'set-lr') return { ...progress, lr: decision.lr };
+  if (decision.kind === 'stop') return { ...progress, stopped: decision.reason };
+  return progress;
+}

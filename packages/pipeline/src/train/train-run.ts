@@ -1,0 +1,90 @@
+// One training run from config to checkpoints on disk: opens the data, compiles the step, runs the loop, writes history.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { State } from '@spatter/tensor';
+import { openDataset } from '../data/open-dataset.ts';
+import { writeCsv } from '../util/csv.ts';
+import type { ProgressFactory } from '../util/progress.ts';
+import { buildForward, buildStep } from './build.ts';
+import { loadCheckpoint, loadWeights, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { LAST, train } from './loop.ts';
+import { policiesOf } from './policies/catalogue.ts';
+import type { EpochMetrics } from './policies/policy.ts';
+import { startProgress, type Progress } from './progress.ts';
+import { checkpointFolder, pinDataset, type RunDirectory } from './run-directory.ts';
+import { lossAndAccuracy, splitLogits } from './validate.ts';
+
+const HISTORY = ['epoch', 'train_loss', 'train_accuracy', 'val_loss', 'val_accuracy', 'lr'] as const;
+
+export interface TrainObserver {
+  readonly progress: ProgressFactory;
+  readonly onEpoch: (metrics: EpochMetrics) => void;
+  /** True once the user asked to stop. */
+  readonly interrupted: () => boolean;
+}
+
+/** Trains `run` from its last checkpoint, or from the start when it has none. Returns where it ended. */
+export async function trainRun(run: RunDirectory, observer: TrainObserver): Promise<Progress> {
+  const { config } = run;
+  const dataset = await openDataset(config, observer.progress);
+  pinDataset(run.path, dataset.description);
+  const step = buildStep(config);
+  const forward = buildForward(config);
+  const loader = dataset.loader('train');
+  const validation = dataset.loader('val');
+  const bar = observer.progress('training', config.training.epochs * loader.length, 'batches');
+  try {
+    const { progress } = await train(
+      {
+        ...files(run),
+        epochs: config.training.epochs,
+        step,
+        loader,
+        validate: async (state) => lossAndAccuracy(await splitLogits(forward, state, validation)),
+        policies: policiesOf(config.training),
+        saveEvery: config.training.checkpoint.every_n_batches ?? 0,
+        onBatch: (at) => bar.update((at.epoch - 1) * loader.length + at.batch, note(at)),
+        onEpoch: (metrics, at) => {
+          writeHistory(run, at);
+          observer.onEpoch(metrics);
+        },
+        interrupted: observer.interrupted,
+      },
+      startOf(run, step.initialState(config.seed)),
+    );
+    return progress;
+  } finally {
+    bar.stop();
+    await Promise.all([step.dispose(), forward.dispose(), loader.close(), validation.close()]);
+  }
+}
+
+const note = ({ sums }: Progress) => `loss ${(sums.loss / sums.samples).toFixed(4)}`;
+
+function files(run: RunDirectory) {
+  const at = (name: string) => join(checkpointFolder(run.path), name);
+  return {
+    save: (name: string, checkpoint: Checkpoint) => saveCheckpoint(at(name), checkpoint),
+    remove: (name: string) => rmSync(at(name), { force: true }),
+  };
+}
+
+function writeHistory(run: RunDirectory, { history }: Progress): void {
+  writeCsv(
+    join(run.path, 'history.csv'),
+    HISTORY,
+    history.map((row) => HISTORY.map((key) => row[key])),
+  );
+}
+
+function startOf(run: RunDirectory, fresh: State): Checkpoint {
+  const last = join(checkpointFolder(run.path), LAST);
+  if (existsSync(last)) return loadCheckpoint(last);
+  const { training, model } = run.config;
+  return { state: withPretrained(fresh, model.pretrained), progress: startProgress(training.optimizer.lr) };
+}
+
+/** Replaces the parameters by those of a checkpoint or weights file; optimiser state stays fresh. */
+function withPretrained(fresh: State, path: string | null): State {
+  return path === null ? fresh : new Map([...fresh, ...loadWeights(path, fresh)]);
+}

@@ -1,0 +1,98 @@
+// The whole way on the command line: video → crops → index → network → evaluation → ONNX → verdict.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readCsv } from '../packages/pipeline/src/util/csv.ts';
+import { simulatedData, spatter, spatterJson } from './cli.ts';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+
+const data = mkdtempSync(join(tmpdir(), 'spatter-e2e-'));
+const run = join(data, 'run');
+const train = [
+  ...[
+    'train',
+    `paths.data_root=${data}`,
+    `paths.run_dir=${run}`,
+    'training.epochs=3',
+    'training.batch_size=32',
+  ],
+  ...['data.split.gap_frames=10', 'data.split.blocks=3', 'device=cpu', 'threads=2'],
+];
+let trained: Record<string, unknown>;
+
+beforeAll(() => {
+  simulatedData(data);
+  trained = spatterJson(...train);
+}, 300_000);
+
+describe('from a video to a verdict', () => {
+  it('trains and reports accuracy with what qualifies it', () => {
+    expect(trained).toMatchObject({ run_dir: run, finished: true, split: 'time-block', leak_share: 0 });
+    for (const key of ['val_accuracy', 'test_accuracy', 'best_baseline_accuracy']) {
+      expect(trained[key], key).toBeGreaterThan(0);
+    }
+    expect(readCsv(join(run, 'history.csv')).rows).toHaveLength(3);
+    for (const name of ['report.html', 'roc.svg', 'confusion.svg', 'evaluation.json', 'predictions.csv']) {
+      expect(existsSync(join(run, 'evaluation', name)), name).toBe(true);
+    }
+  });
+
+  it('gives the same bytes when trained again', () => {
+    const again = join(data, 'again');
+    spatterJson(...train.map((arg) => (arg.startsWith('paths.run_dir') ? `paths.run_dir=${again}` : arg)));
+    const bytes = (folder: string, name: string) => readFileSync(join(folder, 'checkpoints', name));
+    expect(bytes(again, 'last.safetensors').equals(bytes(run, 'last.safetensors'))).toBe(true);
+  });
+
+  it('exports what it trained, and predicts the same probabilities from the video', () => {
+    const exported = spatterJson('export', run);
+    expect(exported).toMatchObject({ decisions_changed: 0 });
+    expect(exported['largest_difference']).toBeLessThanOrEqual(1e-5);
+    const video = join(data, 'low.mp4');
+    const folder = join(data, 'verdict');
+    spatterJson('predict', video, '--model', join(run, 'export'), '--out', folder, '--layer-gap', '40');
+    const evaluated = readCsv(join(run, 'evaluation', 'predictions.csv')).rows.filter(
+      (row) => row[0] === 'low.h5',
+    );
+    const predicted = readCsv(join(folder, 'low_predictions.csv')).rows.map((row) => row[7]);
+    expect(evaluated.length).toBeGreaterThan(10);
+    for (const row of evaluated) {
+      const value = predicted[Number(row[2])]!;
+      if (value !== '') expect(Number(value)).toBeCloseTo(Number(row[6]), 5);
+    }
+    expect(readFileSync(join(folder, 'low_report.html'), 'utf8')).toMatch(/<svg[^]*data:image\/jpeg/);
+  });
+
+  it('refuses a model that was changed after its export', () => {
+    const onnx = join(run, 'export', 'model.onnx');
+    const bytes = readFileSync(onnx);
+    writeFileSync(onnx, Buffer.concat([bytes, Buffer.of(0)]));
+    const { code, stderr } = spatter(
+      'predict',
+      join(data, 'low.mp4'),
+      '--model',
+      onnx,
+      '--out',
+      join(data, 'v2'),
+    );
+    writeFileSync(onnx, bytes);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^spatter: .*model\.onnx must be the file that model\.json describes.*\[MODEL_DAMAGED\]\n$/,
+    );
+  });
+
+  it('continues a run only as it was configured, and only on its data', () => {
+    const changed = spatter('train', 'training.epochs=9', '--resume', run);
+    expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining('[USAGE]') as unknown });
+    expect(spatterJson('train', '--resume', run, '--no-evaluate')).toMatchObject({ finished: true });
+    const index = join(data, 'images.csv');
+    const text = readFileSync(index, 'utf8');
+    const [header, first, second, ...rest] = text.split('\n');
+    writeFileSync(index, [header, second, first, ...rest].join('\n'));
+    const other = spatter('evaluate', run);
+    writeFileSync(index, text);
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('[DATASET_CHANGED]') as unknown });
+  });
+});
