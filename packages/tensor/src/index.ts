@@ -7,22 +7,28 @@ export type { Batch, StepResult, TrainStep, TrainStepOptions } from './compile/t
 export { TENSOR_ERRORS, TensorError } from './error.ts';
 export type { TensorErrorCode } from './error.ts';
 export type { DType, HostTensor, Shape } from './ir/host.ts';
+export { add, relu } from './ir/ops.ts';
 export type { Tensor } from './ir/primitives.ts';
 export { LOSSES } from './losses/catalogue.ts';
 export type { Loss } from './losses/loss.ts';
+export { batchNorm } from './nn/batch-norm.ts';
+export type { BatchNormOptions } from './nn/batch-norm.ts';
+export { conv, kaimingFanOut } from './nn/convolution.ts';
+export type { ConvOptions } from './nn/convolution.ts';
+export { chain, compose, sequential, stateless } from './nn/layer.ts';
+export type { Layer, Model, Scope } from './nn/layer.ts';
 export {
   avgPool,
-  conv,
   flatten,
+  globalAvgPool,
+  identity,
   linear,
   maxPool,
   reluLayer,
-  sequential,
   sigmoidLayer,
   tanhLayer,
 } from './nn/layers.ts';
-export type { Layer, Model, Parameters } from './nn/layers.ts';
-export type { ParameterSpec, State } from './nn/parameters.ts';
+export type { BufferSpec, Initial, ParameterSpec, State } from './nn/parameters.ts';
 export { OPTIMIZERS } from './optimizers/catalogue.ts';
 export type { AdamOptions } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';

@@ -4,7 +4,7 @@ import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
 import { div, exp, reduceMax, reduceSum, reshape, sigmoid, sub } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import { lower } from '../onnx/lower.ts';
-import type { Model } from '../nn/layers.ts';
+import type { Model } from '../nn/layer.ts';
 import type { State } from '../nn/parameters.ts';
 import { resolveDevice, type DeviceName } from '../runtime/devices.ts';
 import { openSession, type Session } from '../runtime/session.ts';
@@ -27,9 +27,11 @@ export interface Forward {
   readonly dispose: () => Promise<void>;
 }
 
-function parametersOf(model: Model, state: State): Map<string, HostTensor> {
-  checkState(state, new Map(model.parameters.map(({ name, shape }) => [name, float32(shape)])));
-  return new Map(model.parameters.map(({ name }) => [name, state.get(name)!]));
+/** Parameters and buffers of `model` in `state`, whatever else that holds. */
+function tensorsOf(model: Model, state: State): Map<string, HostTensor> {
+  const specs = [...model.parameters, ...model.buffers];
+  checkState(state, new Map(specs.map(({ name, shape }) => [name, float32(shape)])));
+  return new Map(specs.map(({ name }) => [name, state.get(name)!]));
 }
 
 /** Compiles the forward pass: one graph for every batch size, parameters fed with each run. */
@@ -53,7 +55,7 @@ export function compileForward({ model, inputShape, device: name, threads }: For
           'check the shape of the images',
         );
       const session = await (opening ??= open());
-      const feeds = parametersOf(model, state).set(PORTS.x, float32([size, ...inputShape], x));
+      const feeds = tensorsOf(model, state).set(PORTS.x, float32([size, ...inputShape], x));
       return (await session.run(feeds)).get(PORTS.logits)!.data as Float32Array;
     },
     dispose: async () => {
@@ -92,7 +94,7 @@ export function exportOnnx({ model, state, inputShape, output, metadata = {} }: 
   return lower({
     name: model.name,
     outputs: output === 'logits' ? { logits, probability } : { probability, logits },
-    initializers: parametersOf(model, state),
+    initializers: tensorsOf(model, state),
     dynamic: { axis: 'batch', inputs: ['input'] },
     metadata,
   });

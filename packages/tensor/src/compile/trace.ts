@@ -1,10 +1,10 @@
 // From model, loss and optimiser to the graph of one train step.
 import { grad } from '../grad/grad.ts';
-import { type Shape } from '../ir/host.ts';
+import type { Shape } from '../ir/host.ts';
 import { input } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import type { Loss } from '../losses/loss.ts';
-import type { Model } from '../nn/layers.ts';
+import type { Model, Scope } from '../nn/layer.ts';
 import { clipByNorm, globalNorm } from '../optimizers/clip.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import { rewrite } from '../rewrite/rewrite.ts';
@@ -45,10 +45,12 @@ export function traceStep(recipe: StepRecipe, size: number): Record<string, Tens
   const { model, loss, optimizer, clipNorm } = recipe;
   const feed = inputs();
   const parameters = model.parameters.map(({ name, shape }) => feed(name, shape));
-  const traced = model.forward(parameterLookup(model, feed), feed(PORTS.x, [size, ...recipe.inputShape]));
-  const plain = [loss.forward(traced, feed(PORTS.y, [size])), traced];
-  const [lossValue, logits] = rewrite(plain) as [Tensor, Tensor];
+  const buffers = new Map<string, Tensor>();
+  const traced = model.forward(trainScope(model, feed, buffers), feed(PORTS.x, [size, ...recipe.inputShape]));
+  const plain = [loss.forward(traced, feed(PORTS.y, [size])), traced, ...buffers.values()];
+  const [lossValue, logits, ...nextBuffers] = rewrite(plain) as [Tensor, Tensor, ...Tensor[]];
   const outputs: Record<string, Tensor> = { [PORTS.loss]: lossValue, [PORTS.logits]: logits };
+  for (const [i, name] of [...buffers.keys()].entries()) outputs[nextPort(name)] = nextBuffers[i]!;
   let gradients = grad(lossValue, parameters);
   if (clipNorm !== undefined) {
     const norm = (outputs[PORTS.gradNorm] = globalNorm(gradients));
@@ -67,16 +69,30 @@ export function traceStep(recipe: StepRecipe, size: number): Record<string, Tens
   return outputs;
 }
 
-function parameterLookup(
-  model: Model,
-  feed: (name: string, shape: Shape) => Tensor,
-): (name: string) => Tensor {
-  const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+/** Looks parameters and buffers up as inputs of their names and shapes. */
+function lookup(model: Model, feed: (name: string, shape: Shape) => Tensor): (name: string) => Tensor {
+  const shapes = new Map([...model.parameters, ...model.buffers].map(({ name, shape }) => [name, shape]));
   return (name) => feed(name, shapes.get(name)!);
 }
 
-/** Logits of `model` for a batch of `size` images fed as `x`. */
+/** The scope of a train step: what becomes of buffers is collected in `buffers`. */
+function trainScope(
+  model: Model,
+  feed: (name: string, shape: Shape) => Tensor,
+  buffers: Map<string, Tensor>,
+): Scope {
+  return {
+    tensor: lookup(model, feed),
+    training: true,
+    setBuffer: (name, next) => {
+      buffers.set(name, next);
+    },
+  };
+}
+
+/** Logits of `model`, in evaluation, for a batch of `size` images fed as `x`. */
 export function traceForward(model: Model, inputShape: ImageShape, size: number, x: string): Tensor {
   const feed = inputs();
-  return model.forward(parameterLookup(model, feed), feed(x, [size, ...inputShape]));
+  const scope: Scope = { tensor: lookup(model, feed), training: false, setBuffer: () => undefined };
+  return model.forward(scope, feed(x, [size, ...inputShape]));
 }

@@ -1,7 +1,10 @@
 // Tests of compiled train steps on a small network: learning, determinism, batch sizes, errors.
 import { describe, expect, it } from 'vitest';
 import { crossEntropy } from '../losses/cross-entropy.ts';
-import { avgPool, conv, flatten, linear, maxPool, reluLayer, sequential, type Model } from '../nn/layers.ts';
+import { batchNorm } from '../nn/batch-norm.ts';
+import { conv } from '../nn/convolution.ts';
+import { sequential, type Model } from '../nn/layer.ts';
+import { avgPool, flatten, globalAvgPool, linear, maxPool, reluLayer } from '../nn/layers.ts';
 import { uniformStream } from '../nn/random.ts';
 import { adam } from '../optimizers/adam.ts';
 import { sgd } from '../optimizers/sgd.ts';
@@ -77,6 +80,41 @@ describe('train step', () => {
       [x, shared].map((pixels) => step.run(state, { x: pixels, y, size }, { lr: 1 })),
     );
     expect(results[0]!.loss).toBe(results[1]!.loss);
+  });
+});
+
+describe('batch normalisation', () => {
+  const normalised: Model = {
+    name: 'normalised',
+    ...sequential('net', [conv(1, 2, 3, { bias: false }), batchNorm(2), reluLayer(), globalAvgPool()]),
+  };
+  const recipe = { ...options, model: normalised, optimizer: sgd() };
+
+  it('trains on the statistics of the batch, which the running ones follow, and counts its steps', async () => {
+    const step = compileTrainStep(recipe);
+    const still = { lr: 0 };
+    const first = await step.run(step.initialState(3), batch(32), still);
+    let last = first;
+    for (let i = 0; i < 150; i++) last = await step.run(last.state, batch(32), still);
+    expect(last.logits).toEqual(first.logits);
+    expect(last.state.get('net.1.num_batches_tracked')!.data[0]).toBe(151n);
+    const [one, many] = [first, last].map(({ state }) => state.get('net.1.running_mean')!.data);
+    many!.forEach((mean, i) => expect(Number(one![i])).toBeCloseTo(0.1 * Number(mean), 6));
+    const evaluate = compileForward({ model: normalised, inputShape: [1, 8, 8], device: 'cpu' });
+    const logits = await evaluate.run(last.state, batch(32).x, 32);
+    // The running variance is the unbiased one: a part in 2 × 32·36 away from the batch's.
+    logits.forEach((logit, i) => expect(logit).toBeCloseTo(last.logits[i]!, 2));
+    expect(await evaluate.run(step.initialState(3), batch(32).x, 32)).not.toEqual(logits);
+    await step.dispose();
+    await evaluate.dispose();
+  });
+
+  it('refuses to train on one value per channel', async () => {
+    const step = compileTrainStep({ ...recipe, inputShape: [1, 3, 3] });
+    const pixels = { x: new Float32Array(9), y: new Float32Array(1), size: 1 };
+    await expect(step.run(step.initialState(0), pixels, { lr: 1 })).rejects.toThrow(
+      'batch normalisation must train on 2 or more values per channel, but got [1, 2, 1, 1]',
+    );
   });
 });
 

@@ -1,8 +1,9 @@
 // The train step: a pure function (state, batch) → (state, metrics), compiled to one ONNX graph per batch size.
 import { TensorError } from '../error.ts';
 import { float32, formatShape, sameShape, sizeOf, type HostTensor } from '../ir/host.ts';
+import type { Model } from '../nn/layer.ts';
 import { lower } from '../onnx/lower.ts';
-import { initialParameters, type State } from '../nn/parameters.ts';
+import { initialValues, type State } from '../nn/parameters.ts';
 import { resolveDevice, type DeviceName } from '../runtime/devices.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import { nextPort, PORTS, scalarPort, slotName, traceStep, type StepRecipe } from './trace.ts';
@@ -52,34 +53,40 @@ export function compileTrainStep(options: TrainStepOptions): TrainStep {
     return openSession(model, { device, threads: options.threads });
   });
   return {
-    initialState: (seed) => new Map([...template, ...initialParameters(options.model.parameters, seed)]),
+    initialState: (seed) => new Map([...template, ...initialValues(tensorsOf(options.model), seed)]),
     run: async (state, batch, { lr }) => {
       checkBatch(batch, options);
       checkState(state, template);
-      const step = Number((state.get(STEP)!.data as BigInt64Array)[0]) + 1;
+      const step = Number(countOf(state, STEP)) + 1;
       const session = await sessions.get(batch.size);
       const results = await session.run(feedsOf(options, state, batch, options.optimizer.scalars(step, lr)));
-      return resultOf(template, results, step);
+      return resultOf(template, state, results);
     },
     dispose: () => sessions.dispose(),
   };
 }
 
-const stepTensor = (step: number): HostTensor => ({
+const counter = (count: bigint): HostTensor => ({
   dtype: 'int64',
   shape: [],
-  data: BigInt64Array.of(BigInt(step)),
+  data: BigInt64Array.of(count),
 });
+
+const countOf = (state: State, name: string): bigint => (state.get(name)!.data as BigInt64Array)[0]!;
+
+/** What the graph takes from the model's state: parameters, then buffers. */
+const tensorsOf = (model: Model) => [...model.parameters, ...model.buffers];
 
 /** The state's tensors in their order, all zero. */
 function stateTemplate({ model, optimizer }: StepRecipe): Map<string, HostTensor> {
   const zeros = (name: string, shape: readonly number[]) => [name, float32(shape)] as const;
   return new Map<string, HostTensor>([
-    ...model.parameters.map(({ name, shape }) => zeros(name, shape)),
+    ...tensorsOf(model).map(({ name, shape }) => zeros(name, shape)),
+    ...model.counters.map((name) => [name, counter(0n)] as const),
     ...model.parameters.flatMap(({ name, shape }) =>
       optimizer.slots.map((slot) => zeros(slotName(name, slot), shape)),
     ),
-    [STEP, stepTensor(0)],
+    [STEP, counter(0n)],
   ]);
 }
 
@@ -123,18 +130,19 @@ function feedsOf(
     feeds.set(name, state.get(name)!);
     for (const slot of optimizer.slots) feeds.set(slotName(name, slot), state.get(slotName(name, slot))!);
   }
+  for (const { name } of model.buffers) feeds.set(name, state.get(name)!);
   return feeds;
 }
 
-function resultOf(template: State, results: ReadonlyMap<string, HostTensor>, step: number): StepResult {
+/** Counters have one step more; buffers that the forward pass does not set stay. */
+function resultOf(template: State, state: State, results: ReadonlyMap<string, HostTensor>): StepResult {
   const number = (port: string) => Number(results.get(port)!.data[0]);
+  const next = (name: string, { dtype }: HostTensor) =>
+    dtype === 'int64'
+      ? counter(countOf(state, name) + 1n)
+      : (results.get(nextPort(name)) ?? state.get(name)!);
   return {
-    state: new Map(
-      [...template.keys()].map((name) => [
-        name,
-        name === STEP ? stepTensor(step) : results.get(nextPort(name))!,
-      ]),
-    ),
+    state: new Map([...template].map(([name, tensor]) => [name, next(name, tensor)])),
     loss: number(PORTS.loss),
     logits: results.get(PORTS.logits)!.data as Float32Array,
     ...(results.has(PORTS.gradNorm) ? { gradNorm: number(PORTS.gradNorm) } : {}),

@@ -1,8 +1,11 @@
 // The gradient table: for every primitive its vector-Jacobian product, or the written reason why there is none.
+import { sizeOf } from '../ir/host.ts';
 import {
   add,
   broadcast,
   cast,
+  channelAffine,
+  channelSum,
   div,
   equal,
   greater,
@@ -18,7 +21,7 @@ import {
   transpose,
   conv2d,
 } from '../ir/ops.ts';
-import type { Node, Pair, PrimitiveName, Primitives, Tensor } from '../ir/primitives.ts';
+import type { ConvParams, Node, Pair, PrimitiveName, Primitives, Tensor } from '../ir/primitives.ts';
 
 /**
  * The gradient of a loss with respect to each input of `y`, given the gradient `dy` with respect to `y`.
@@ -78,6 +81,21 @@ const maximumVjp: Vjp<'maximum'> = (dy, _y, a, b) => {
 
 const kernelOf = (weight: Tensor): Pair => [weight.shape[2]!, weight.shape[3]!];
 
+const geometryOf = ({ stride, padding, dilation, groups }: ConvParams): ConvParams => ({
+  stride,
+  padding,
+  dilation,
+  groups,
+});
+
+const perChannel = (vector: Tensor): Tensor => reshape(vector, [vector.shape[0]!, 1, 1]);
+
+/** 2·dy·(x − mean) / M. Around its own mean the variance is at its least, so nothing flows to the mean. */
+const varianceVjp: Vjp<'channelVariance'> = (dy, _y, x, mean) => {
+  const slope = mul(dy, (2 * x.shape[1]!) / sizeOf(x.shape));
+  return [channelAffine(x, slope, neg(mul(slope, mean))), undefined];
+};
+
 export const GRADIENTS: GradientTable = {
   input: leaf,
   constant: leaf,
@@ -91,7 +109,8 @@ export const GRADIENTS: GradientTable = {
   sign: flat,
   tanh: (dy, y) => [mul(dy, sub(1, mul(y, y)))],
   sigmoid: (dy, y) => [mul(dy, mul(y, sub(1, y)))],
-  relu: (dy, _y, x) => [mul(dy, indicator(greater(x, 0)))],
+  // By y, not x: y is kept for the next layer anyway.
+  relu: (dy, y) => [mul(dy, indicator(greater(y, 0)))],
   stopGradient: { stops: 'asked for by name' },
   cast: (dy, y, x) => (x.dtype === 'float32' && y.dtype === 'float32' ? [dy] : [undefined]),
 
@@ -126,13 +145,13 @@ export const GRADIENTS: GradientTable = {
     primitive('conv2dInputGrad', [dy, weight], { ...params, xShape: x.shape }),
     primitive('conv2dWeightGrad', [x, dy], { ...params, kernel: kernelOf(weight) }),
   ],
-  conv2dInputGrad: (dx, { params: { stride, padding } }, dy, weight) => [
-    conv2d(dx, weight, { stride, padding }),
-    primitive('conv2dWeightGrad', [dx, dy], { stride, padding, kernel: kernelOf(weight) }),
+  conv2dInputGrad: (dx, { params }, dy, weight) => [
+    conv2d(dx, weight, geometryOf(params)),
+    primitive('conv2dWeightGrad', [dx, dy], { ...geometryOf(params), kernel: kernelOf(weight) }),
   ],
-  conv2dWeightGrad: (dw, { params: { stride, padding } }, x, dy) => [
-    primitive('conv2dInputGrad', [dy, dw], { stride, padding, xShape: x.shape }),
-    conv2d(x, dw, { stride, padding }),
+  conv2dWeightGrad: (dw, { params }, x, dy) => [
+    primitive('conv2dInputGrad', [dy, dw], { ...geometryOf(params), xShape: x.shape }),
+    conv2d(x, dw, geometryOf(params)),
   ],
   maxPool2d: (dy, y, x) => [primitive('maxPool2dGrad', [x, y, dy], y.params)],
   maxPool2dGrad: { missing: 'second derivatives of max pooling' },
@@ -140,4 +159,12 @@ export const GRADIENTS: GradientTable = {
   maxGroupsGrad: { missing: 'second derivatives of max pooling' },
   avgPool2d: (dy, { params }, x) => [primitive('avgPool2dGrad', [dy], { ...params, xShape: x.shape })],
   avgPool2dGrad: (dx, { params: { window } }) => [primitive('avgPool2d', [dx], { window })],
+
+  channelSum: (dy, _y, x) => [broadcast(perChannel(dy), x.shape)],
+  channelVariance: varianceVjp,
+  channelAffine: (dy, _y, x, scale) => [
+    channelAffine(dy, scale, mul(scale, 0)),
+    channelSum(mul(dy, x)),
+    channelSum(dy),
+  ],
 };

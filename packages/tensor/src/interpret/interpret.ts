@@ -4,7 +4,7 @@ import { topologicalOrder } from '../ir/graph.ts';
 import { sizeOf, stridesOf, type DType, type HostTensor, type Shape } from '../ir/host.ts';
 import type { Node, PrimitiveName, Primitives, Tensor } from '../ir/primitives.ts';
 import { reduce, zip } from './elementwise.ts';
-import { eachProduct, windows } from './spatial.ts';
+import { eachProduct, windows, wholeWindows } from './spatial.ts';
 
 /** A value during interpretation: integers and bools are held as float64 too. */
 export interface Value {
@@ -88,14 +88,14 @@ const conv2dWeightGrad: Rule<'conv2dWeightGrad'> = ({ shape, params }, x, dy) =>
 };
 
 const maxPool2d: Rule<'maxPool2d'> = ({ shape, params }, x) =>
-  Float64Array.from(windows(x.shape, shape, params.window), (window) =>
+  Float64Array.from(windows(x.shape, shape, params), (window) =>
     Math.max(...window.map((i) => x.values[i]!)),
   );
 
 const maxPool2dGrad: Rule<'maxPool2dGrad'> = ({ shape, params }, x, y, dy) => {
   const dx = new Float64Array(sizeOf(shape));
-  for (const [o, window] of windows(x.shape, y.shape, params.window).entries())
-    dx[window.find((i) => x.values[i] === y.values[o])!] = dy.values[o]!;
+  for (const [o, window] of windows(x.shape, y.shape, params).entries())
+    dx[window.find((i) => x.values[i] === y.values[o])!]! += dy.values[o]!;
   return dx;
 };
 
@@ -121,15 +121,39 @@ const maxGroupsGrad: Rule<'maxGroupsGrad'> = ({ params }, x, y, dy) => {
 
 const avgPool2d: Rule<'avgPool2d'> = ({ shape, params }, x) =>
   Float64Array.from(
-    windows(x.shape, shape, params.window),
+    windows(x.shape, shape, wholeWindows(params.window)),
     (window) => window.reduce((sum, i) => sum + x.values[i]!, 0) / window.length,
   );
 
 const avgPool2dGrad: Rule<'avgPool2dGrad'> = ({ shape, params }, dy) => {
   const dx = new Float64Array(sizeOf(shape));
-  for (const [o, window] of windows(shape, dy.shape, params.window).entries())
+  for (const [o, window] of windows(shape, dy.shape, wholeWindows(params.window)).entries())
     for (const i of window) dx[i] = dy.values[o]! / window.length;
   return dx;
+};
+
+/** Calls `visit` with every element of an image and its channel. */
+function eachChannel(shape: Shape, visit: (i: number, channel: number) => void): void {
+  const pixels = shape[2]! * shape[3]!;
+  for (let i = 0; i < sizeOf(shape); i++) visit(i, Math.floor(i / pixels) % shape[1]!);
+}
+
+const channelSum: Rule<'channelSum'> = (node, x) => {
+  const sums = new Float64Array(node.shape[0]!);
+  eachChannel(x.shape, (i, c) => (sums[c]! += x.values[i]!));
+  return sums;
+};
+
+const channelVariance: Rule<'channelVariance'> = (node, x, mean) => {
+  const sums = new Float64Array(node.shape[0]!);
+  eachChannel(x.shape, (i, c) => (sums[c]! += (x.values[i]! - mean.values[c]!) ** 2));
+  return sums.map((sum) => (sum * sums.length) / x.values.length);
+};
+
+const channelAffine: Rule<'channelAffine'> = (node, x, scale, shift) => {
+  const y = new Float64Array(x.values.length);
+  eachChannel(node.shape, (i, c) => (y[i] = scale.values[c]! * x.values[i]! + shift.values[c]!));
+  return y;
 };
 
 const RULES: RuleTable = {
@@ -170,6 +194,9 @@ const RULES: RuleTable = {
   maxGroupsGrad,
   avgPool2d,
   avgPool2dGrad,
+  channelSum,
+  channelVariance,
+  channelAffine,
 };
 
 /** Values of `outputs`, given the fed inputs by name. Throws {@link TensorError} `STATE` when an input is not fed. */

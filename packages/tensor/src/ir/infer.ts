@@ -1,7 +1,15 @@
 // Shape and type inference: one rule per primitive, with errors that show the shapes that do not fit.
 import { TensorError } from '../error.ts';
 import { formatShape, sizeOf, type DType, type Shape } from './host.ts';
-import type { ConvParams, Pair, PoolParams, PrimitiveName, Primitives, Tensor } from './primitives.ts';
+import type {
+  ConvParams,
+  MaxPoolParams,
+  Pair,
+  PoolParams,
+  PrimitiveName,
+  Primitives,
+  Tensor,
+} from './primitives.ts';
 
 interface Inferred {
   readonly shape: Shape;
@@ -83,8 +91,11 @@ function reduction(
 }
 
 /** Height and width of what a convolution with `kernel` gives on an image of `size`. */
-export function convOutput(size: Pair, kernel: Pair, { stride, padding }: ConvParams): Pair {
-  const extent = (i: 0 | 1) => Math.floor((size[i] + 2 * padding[i] - kernel[i]) / stride[i]) + 1;
+export function convOutput(size: Pair, kernel: Pair, { stride, padding, dilation }: ConvParams): Pair {
+  const extent = (i: 0 | 1) => {
+    const reach = dilation[i] * (kernel[i] - 1) + 1;
+    return Math.floor((size[i] + 2 * padding[i] - reach) / stride[i]) + 1;
+  };
   return [extent(0), extent(1)];
 }
 
@@ -93,7 +104,10 @@ function conv2d([x, weight]: readonly [Tensor, Tensor], params: ConvParams): Inf
   requireFloat('conv2d', [x, weight]);
   const [n, channels, h, w] = x.shape as [number, number, number, number];
   const [o, i, kh, kw] = weight.shape as [number, number, number, number];
-  if (channels !== i) misfit('conv2d', `the image must have the weight's ${i} input channels`, [x, weight]);
+  const { groups } = params;
+  if (channels !== i * groups)
+    misfit('conv2d', `the image must have the weight's ${i * groups} input channels`, [x, weight]);
+  if (o % groups !== 0) misfit('conv2d', `output channels must divide into ${groups} groups`, [x, weight]);
   const size = convOutput([h, w], [kh, kw], params);
   if (size[0] < 1 || size[1] < 1)
     misfit('conv2d', 'the image must be at least as large as the kernel', [x, weight]);
@@ -107,6 +121,29 @@ function pooled([x]: readonly [Tensor], { window }: PoolParams, op: string): Inf
   const size: Pair = [Math.floor(h / window[0]), Math.floor(w / window[1])];
   if (size[0] < 1 || size[1] < 1) misfit(op, `the image must hold a ${window[0]}×${window[1]} window`, [x]);
   return { shape: [n, c, ...size], dtype: 'float32' };
+}
+
+function maxPool2d([x]: readonly [Tensor], { window, stride, padding }: MaxPoolParams): Inferred {
+  requireRank('maxPool2d', 4, [x]);
+  requireFloat('maxPool2d', [x]);
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  if (padding.some((extent, i) => 2 * extent > window[i]!))
+    misfit('maxPool2d', `the padding must be at most half of the ${window[0]}×${window[1]} window`, [x]);
+  if (stride.some((step, i) => step > window[i]!))
+    misfit('maxPool2d', `the stride must be at most the ${window[0]}×${window[1]} window`, [x]);
+  const size = convOutput([h, w], window, { stride, padding, dilation: [1, 1], groups: 1 });
+  if (size[0] < 1 || size[1] < 1)
+    misfit('maxPool2d', `the image must hold a ${window[0]}×${window[1]} window`, [x]);
+  return { shape: [n, c, ...size], dtype: 'float32' };
+}
+
+/** An image and vectors of one value per channel. */
+function requireChannels(op: string, inputs: readonly [Tensor, ...Tensor[]]): void {
+  const [x, ...vectors] = inputs;
+  requireRank(op, 4, [x]);
+  requireFloat(op, inputs);
+  if (vectors.some(({ shape }) => shape.length !== 1 || shape[0] !== x.shape[1]))
+    misfit(op, 'there must be one value per channel', inputs);
 }
 
 function matmul(
@@ -177,11 +214,11 @@ export const INFER: InferTable = {
     requireRank('conv2dInputGrad', 4, inputs);
     return { shape: xShape, dtype: 'float32' };
   },
-  conv2dWeightGrad: (inputs, { kernel }) => {
+  conv2dWeightGrad: (inputs, { kernel, groups }) => {
     requireRank('conv2dWeightGrad', 4, inputs);
-    return { shape: [inputs[1].shape[1]!, inputs[0].shape[1]!, ...kernel], dtype: 'float32' };
+    return { shape: [inputs[1].shape[1]!, inputs[0].shape[1]! / groups, ...kernel], dtype: 'float32' };
   },
-  maxPool2d: pooled,
+  maxPool2d,
   maxPool2dGrad: (inputs) => {
     requireRank('maxPool2dGrad', 4, inputs);
     return { shape: inputs[0].shape, dtype: 'float32' };
@@ -200,5 +237,18 @@ export const INFER: InferTable = {
   avgPool2dGrad: (inputs, { xShape }) => {
     requireRank('avgPool2dGrad', 4, inputs);
     return { shape: xShape, dtype: 'float32' };
+  },
+
+  channelSum: (inputs) => {
+    requireChannels('channelSum', inputs);
+    return { shape: [inputs[0].shape[1]!], dtype: 'float32' };
+  },
+  channelVariance: (inputs) => {
+    requireChannels('channelVariance', inputs);
+    return { shape: [inputs[0].shape[1]!], dtype: 'float32' };
+  },
+  channelAffine: (inputs) => {
+    requireChannels('channelAffine', inputs);
+    return { shape: inputs[0].shape, dtype: 'float32' };
   },
 };

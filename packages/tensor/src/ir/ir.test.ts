@@ -4,9 +4,11 @@ import { topologicalOrder } from './graph.ts';
 import {
   add,
   broadcast,
+  channelAffine,
   conv2d,
   input,
   matmul,
+  maxPool2d,
   mul,
   oneHot,
   reduceSum,
@@ -38,6 +40,22 @@ describe('shapes that do not fit', () => {
       () => select(a, a, a),
     ],
     ['mul: inputs must be float32, but got int64[2] and float32[]', () => mul(input('i', [2], 'int64'), 2)],
+    [
+      "conv2d: the image must have the weight's 4 input channels, but got float32[1, 3, 4, 4] and float32[4, 2, 3, 3]",
+      () => conv2d(input('x', [1, 3, 4, 4]), input('w', [4, 2, 3, 3]), { groups: 2 }),
+    ],
+    [
+      'maxPool2d: the padding must be at most half of the 3×3 window, but got float32[1, 1, 4, 4]',
+      () => maxPool2d(input('x', [1, 1, 4, 4]), [3, 3], { padding: [2, 2] }),
+    ],
+    [
+      'maxPool2d: the stride must be at most the 2×2 window, but got float32[1, 1, 4, 4]',
+      () => maxPool2d(input('x', [1, 1, 4, 4]), [2, 2], { stride: [3, 3] }),
+    ],
+    [
+      'channelAffine: there must be one value per channel, but got float32[1, 2, 4, 4] and float32[3] and float32[2]',
+      () => channelAffine(input('x', [1, 2, 4, 4]), input('s', [3]), input('b', [2])),
+    ],
     ['oneHot: indices must have one axis, but got [2, 3]', () => oneHot(a, 3)],
   ])('%s', (message, build) => {
     expect(build).toThrow(message);

@@ -2,7 +2,7 @@
 import { TensorError } from '../error.ts';
 import { formatShape, sameShape, sizeOf, type DType, type HostTensor, type Shape } from './host.ts';
 import { broadcastShapes, INFER } from './infer.ts';
-import type { ConvParams, Pair, PrimitiveName, Primitives, Tensor } from './primitives.ts';
+import type { ConvParams, MaxPoolParams, Pair, PrimitiveName, Primitives, Tensor } from './primitives.ts';
 
 const NONE = {};
 
@@ -130,14 +130,17 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return reshape(reduceSum(x, axes), shape);
 }
 
-/** Cross-correlation of x [N, I, H, W] with weight [O, I, KH, KW], as `torch.nn.functional.conv2d` without bias. */
+/** Stride and dilation 1, no padding, one group. */
+const PLAIN: ConvParams = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
+
+/** Cross-correlation of x [N, I, H, W] with weight [O, I / groups, KH, KW], as `torch.nn.functional.conv2d` without bias. */
 export function conv2d(x: Tensor, weight: Tensor, params: Partial<ConvParams> = {}): Tensor {
-  return primitive('conv2d', [x, weight], { stride: [1, 1], padding: [0, 0], ...params });
+  return primitive('conv2d', [x, weight], { ...PLAIN, ...params });
 }
 
-/** Largest pixel of each window; windows do not overlap. */
-export function maxPool2d(x: Tensor, window: Pair): Tensor {
-  return primitive('maxPool2d', [x], { window });
+/** Largest pixel of each window, as `torch.nn.functional.max_pool2d`; left to themselves, windows do not overlap. */
+export function maxPool2d(x: Tensor, window: Pair, params: Partial<MaxPoolParams> = {}): Tensor {
+  return primitive('maxPool2d', [x], { stride: window, padding: [0, 0], ...params, window });
 }
 
 /** Largest of `groups` blocks of channels: [N, G·C, H, W] → [N, C, H, W]. */
@@ -148,6 +151,26 @@ export function maxGroups(x: Tensor, groups: number): Tensor {
 /** Mean of each window; windows do not overlap. */
 export function avgPool2d(x: Tensor, window: Pair): Tensor {
   return primitive('avgPool2d', [x], { window });
+}
+
+/** Sum over images and pixels: [N, C, H, W] → [C]. */
+export function channelSum(x: Tensor): Tensor {
+  return primitive('channelSum', [x], NONE);
+}
+
+/** Mean over images and pixels: [N, C, H, W] → [C]. */
+export function channelMean(x: Tensor): Tensor {
+  return mul(channelSum(x), x.shape[1]! / sizeOf(x.shape));
+}
+
+/** Variance over images and pixels (divided by their number), around `mean`, which must be `channelMean(x)`. */
+export function channelVariance(x: Tensor, mean: Tensor): Tensor {
+  return primitive('channelVariance', [x, mean], NONE);
+}
+
+/** scale·x + shift, with one scale and one shift per channel. */
+export function channelAffine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  return primitive('channelAffine', [x, scale, shift], NONE);
 }
 
 /** [N] class indices (held as float32) to [N, classes] of zeros and ones. */

@@ -13,6 +13,9 @@ export type Pair = readonly [number, number];
 export interface ConvParams {
   readonly stride: Pair;
   readonly padding: Pair;
+  readonly dilation: Pair;
+  /** Input and output channels fall into this many blocks; each output block sees its own input block only. */
+  readonly groups: number;
 }
 
 /** Pooling windows of `window` pixels that do not overlap; rows and columns beyond the last whole window are dropped. */
@@ -20,8 +23,14 @@ export interface PoolParams {
   readonly window: Pair;
 }
 
+/** Pooling windows every `stride` pixels, which may overlap. The padding, at most half a window, never wins. */
+export interface MaxPoolParams extends PoolParams {
+  readonly stride: Pair;
+  readonly padding: Pair;
+}
+
 /**
- * Images are [N, C, H, W], convolution weights [O, I, KH, KW].
+ * Images are [N, C, H, W], convolution weights [O, I / groups, KH, KW], per-channel vectors [C].
  * Elementwise binary primitives broadcast as NumPy does; `select` broadcasts its three inputs.
  */
 export interface Primitives {
@@ -76,11 +85,11 @@ export interface Primitives {
     readonly inputs: readonly [x: Tensor, dy: Tensor];
     readonly params: ConvParams & { readonly kernel: Pair };
   };
-  maxPool2d: Unary<PoolParams>;
+  maxPool2d: Unary<MaxPoolParams>;
   /** Sends each dy to the first (row-major) maximum of its window, as PyTorch does. `y` is `maxPool2d(x)`. */
   maxPool2dGrad: {
     readonly inputs: readonly [x: Tensor, y: Tensor, dy: Tensor];
-    readonly params: PoolParams;
+    readonly params: MaxPoolParams;
   };
   /** Maximum over `groups` equal blocks of channels: [N, G·C, H, W] → [N, C, H, W]. */
   maxGroups: Unary<{ readonly groups: number }>;
@@ -92,6 +101,16 @@ export interface Primitives {
   avgPool2d: Unary<PoolParams>;
   /** Spreads each dy evenly over its window of an image of shape `xShape`. */
   avgPool2dGrad: Unary<PoolParams & { readonly xShape: Shape }>;
+
+  /** Sum over images and pixels: [N, C, H, W] → [C]. */
+  channelSum: Unary;
+  /** Mean square distance from the channel's mean, [N, C, H, W] → [C]. `mean` must be the channel means of x. */
+  channelVariance: Binary;
+  /** scale·x + shift, with one scale and one shift per channel. */
+  channelAffine: {
+    readonly inputs: readonly [x: Tensor, scale: Tensor, shift: Tensor];
+    readonly params: None;
+  };
 }
 
 export type PrimitiveName = keyof Primitives;

@@ -1,29 +1,54 @@
-// Parameters: what a model declares, how they begin, and the state that holds them.
+// What a model declares beside its mathematics: parameters, buffers, how they begin, and the state that holds them.
 import { float32, sizeOf, type HostTensor, type Shape } from '../ir/host.ts';
-import { uniformStream } from './random.ts';
+import { normalStream, uniformStream } from './random.ts';
 
-/** A trainable tensor. `name` is PyTorch's in the model's `state_dict`; it starts uniform in ±`bound`. */
+/** How a tensor begins. */
+export type Initial =
+  /** Uniform in ±`uniform`. */
+  | { readonly uniform: number }
+  /** Normal around 0 with standard deviation `normal`. */
+  | { readonly normal: number }
+  | { readonly constant: number };
+
+/** A trainable tensor. `name` is PyTorch's in the model's `state_dict`. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
-  readonly bound: number;
+  readonly initial: Initial;
 }
 
-/** Named tensors: parameters under their PyTorch names, optimiser state under `optimizer.`. */
+/**
+ * State that is no parameter, under PyTorch's name of the buffer. It has no gradient and no optimiser state; a train step
+ * gives it the value that the forward pass asks for, evaluation reads it.
+ */
+export interface BufferSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initial: { readonly constant: number };
+}
+
+/** Named tensors: parameters and buffers under their PyTorch names, optimiser state under `optimizer.`. */
 export type State = ReadonlyMap<string, HostTensor>;
 
-/** Initial parameters; they depend only on `seed` and each parameter's name and shape. */
-export function initialParameters(specs: readonly ParameterSpec[], seed: number): Map<string, HostTensor> {
+function drawFrom(initial: Initial, seed: number, name: string): () => number {
+  if ('constant' in initial) return () => initial.constant;
+  if ('normal' in initial) {
+    const next = normalStream(seed, name);
+    return () => next() * initial.normal;
+  }
+  const next = uniformStream(seed, name);
+  return () => (2 * next() - 1) * initial.uniform;
+}
+
+/** Initial values; they depend only on `seed` and each tensor's name and shape. */
+export function initialValues(
+  specs: readonly (ParameterSpec | BufferSpec)[],
+  seed: number,
+): Map<string, HostTensor> {
   return new Map(
-    specs.map(({ name, shape, bound }) => {
-      const next = uniformStream(seed, name);
-      return [
-        name,
-        float32(
-          shape,
-          Float32Array.from({ length: sizeOf(shape) }, () => (2 * next() - 1) * bound),
-        ),
-      ];
+    specs.map(({ name, shape, initial }) => {
+      const draw = drawFrom(initial, seed, name);
+      return [name, float32(shape, Float32Array.from({ length: sizeOf(shape) }, draw))];
     }),
   );
 }

@@ -14,3 +14,20 @@ export function uniformStream(seed: number, name: string): () => number {
   for (const byte of new TextEncoder().encode(name)) state = mix(state + 0x9e3779b9 + byte);
   return () => mix((state = (state + 0x9e3779b9) >>> 0)) / 2 ** 32;
 }
+
+/** Standard normal numbers that depend only on `seed` and `name` (Box and Muller, 1958). */
+export function normalStream(seed: number, name: string): () => number {
+  const next = uniformStream(seed, name);
+  let spare: number | undefined;
+  return () => {
+    if (spare !== undefined) {
+      const second = spare;
+      spare = undefined;
+      return second;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - next()));
+    const angle = 2 * Math.PI * next();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+}

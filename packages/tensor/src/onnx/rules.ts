@@ -5,15 +5,9 @@ import { dataTypeOf } from './emitter.ts';
 import { addRule } from './bias.ts';
 import type { Device } from '../runtime/devices.ts';
 import type { LoweringContext, Rule } from './context.ts';
-import {
-  avgPool2d,
-  avgPool2dGrad,
-  maxGroups,
-  maxGroupsGrad,
-  maxPool2d,
-  maxPool2dGrad,
-  maxPool2dGradByUnpooling,
-} from './pooling.ts';
+import { channelAffine, channelSum, channelVariance } from './channels.ts';
+import { maxPool2d, maxPool2dGrad, maxPool2dGradByIndices } from './max-pooling.ts';
+import { avgPool2d, avgPool2dGrad, maxGroups, maxGroupsGrad } from './pooling.ts';
 
 type LoweringTable = { readonly [P in Exclude<PrimitiveName, 'input'>]: Rule<P> };
 
@@ -91,9 +85,12 @@ export const RULES: LoweringTable = {
   conv2dInputGrad,
   conv2dWeightGrad,
   maxPool2d,
-  maxPool2dGrad: perDevice(maxPool2dGrad, { cpu: maxPool2dGradByUnpooling }),
+  maxPool2dGrad: perDevice(maxPool2dGrad, { cpu: maxPool2dGradByIndices }),
   maxGroups,
   maxGroupsGrad,
   avgPool2d,
   avgPool2dGrad,
+  channelSum,
+  channelVariance,
+  channelAffine,
 };

@@ -19,6 +19,7 @@ export function pooledConvolution(tensor: Tensor): Tensor | undefined {
   const [pooled] = tensor.inputs;
   const [convolution, bias] = pooled.op === 'add' ? pooled.inputs : [pooled];
   if (convolution.op !== 'conv2d' || (bias && !isPerChannel(bias))) return undefined;
+  if (!isPlain(tensor, convolution)) return undefined;
   const { window } = tensor.params;
   const kernel = kernelOf(convolution);
   const wide = wideKernel(kernel, window, convolution.params.stride);
@@ -31,6 +32,15 @@ export function pooledConvolution(tensor: Tensor): Tensor | undefined {
   });
   const largest = maxGroups(windows, sizeOf(window));
   return bias ? add(largest, bias) : largest;
+}
+
+/** Windows side by side, and kernels whose taps are neighbours in all input channels. */
+function isPlain(
+  { params: pool }: Node<'maxPool2d'>,
+  { params: { dilation, groups } }: Node<'conv2d'>,
+): boolean {
+  const isSideBySide = pool.stride.join() === pool.window.join() && pool.padding.join() === '0,0';
+  return isSideBySide && groups === 1 && dilation.join() === '1,1';
 }
 
 const isPerChannel = ({ shape }: Tensor): boolean => shape.length === 3 && shape[1] === 1 && shape[2] === 1;

@@ -1,7 +1,7 @@
 // Example uses of every primitive; the gradient and lowering suites run them all. The type makes a missing one a compile error.
 import { float32, sizeOf, type HostTensor, type Shape } from '../ir/host.ts';
 import * as ir from '../ir/ops.ts';
-import type { Pair, PrimitiveName, Tensor } from '../ir/primitives.ts';
+import type { ConvParams, MaxPoolParams, Pair, PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { uniformStream } from '../nn/random.ts';
 
 export interface PrimitiveCase {
@@ -30,27 +30,35 @@ const binary = (build: (a: Tensor, b: Tensor) => Tensor): PrimitiveCase[] =>
     ] as const
   ).map((inputs) => ({ inputs, build: (a, b) => build(a, b) }));
 
-interface Geometry {
-  readonly stride: Pair;
-  readonly padding: Pair;
-}
-
-const GEOMETRIES: readonly Geometry[] = [
-  { stride: [1, 1], padding: [0, 0] },
-  { stride: [2, 1], padding: [1, 0] },
-  { stride: [3, 2], padding: [1, 2] },
-];
-
 const X: Shape = [2, 3, 8, 7];
 const W: Shape = [4, 3, 3, 2];
 
+interface Convolution extends ConvParams {
+  readonly x: Shape;
+  readonly w: Shape;
+}
+
+const DENSE = { x: X, w: W, stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const;
+
+const CONVOLUTIONS: readonly Convolution[] = [
+  DENSE,
+  { ...DENSE, stride: [2, 1], padding: [1, 0] },
+  { ...DENSE, stride: [3, 2], padding: [1, 2] },
+  { ...DENSE, x: [1, 2, 7, 8], w: [2, 2, 3, 2], dilation: [2, 3] },
+  { ...DENSE, x: [2, 2, 5, 4], w: [3, 2, 1, 1], stride: [2, 2] },
+  { ...DENSE, x: [1, 2, 8, 5], w: [2, 2, 3, 2], stride: [2, 1], padding: [2, 1], dilation: [3, 1] },
+  { ...DENSE, x: [1, 4, 5, 6], w: [4, 2, 3, 3], stride: [2, 2], padding: [1, 1], groups: 2 },
+  { ...DENSE, x: [2, 3, 5, 4], w: [3, 1, 3, 3], padding: [1, 1], groups: 3 },
+];
+
 const convolutions = (
-  inputs: (y: Shape) => readonly Shape[],
-  build: (geometry: Geometry) => PrimitiveCase['build'],
+  inputs: (convolution: Convolution, y: Shape) => readonly Shape[],
+  build: (geometry: ConvParams, convolution: Convolution) => PrimitiveCase['build'],
 ): PrimitiveCase[] =>
-  GEOMETRIES.map((geometry) => {
-    const y = ir.conv2d(ir.input('x', X), ir.input('w', W), geometry).shape;
-    return { inputs: inputs(y), build: build(geometry) };
+  CONVOLUTIONS.map((convolution) => {
+    const { x, w, ...geometry } = convolution;
+    const y = ir.conv2d(ir.input('x', x), ir.input('w', w), geometry).shape;
+    return { inputs: inputs(convolution, y), build: build(geometry, convolution) };
   });
 
 const POOLED: readonly { readonly x: Shape; readonly window: Pair; readonly y: Shape }[] = [
@@ -64,10 +72,27 @@ const pools = (op: (x: Tensor, window: Pair) => Tensor): PrimitiveCase[] =>
 const tied = (list: readonly PrimitiveCase[]): PrimitiveCase[] =>
   list.map((example) => ({ ...example, values: 'tied' }));
 
-const maxPoolGradients: PrimitiveCase[] = POOLED.map(({ x, window, y }) => ({
-  inputs: [x, y],
-  build: (image, dy) => ir.primitive('maxPool2dGrad', [image, ir.maxPool2d(image, window), dy], { window }),
+const kernelOf = ({ w }: Convolution): Pair => [w[2]!, w[3]!];
+
+const MAX_POOLED: readonly (MaxPoolParams & { readonly x: Shape })[] = [
+  ...POOLED.map(({ x, window }) => ({ x, window, stride: window, padding: [0, 0] as const })),
+  { x: [2, 2, 8, 7], window: [3, 3], stride: [2, 2], padding: [1, 1] },
+  { x: [1, 2, 6, 9], window: [2, 5], stride: [1, 2], padding: [0, 2] },
+  { x: [2, 1, 7, 7], window: [3, 3], stride: [3, 2], padding: [0, 1] },
+];
+
+const maxPools: PrimitiveCase[] = MAX_POOLED.map(({ x, ...params }) => ({
+  inputs: [x],
+  build: (image) => ir.maxPool2d(image, params.window, params),
 }));
+
+const maxPoolGradients: PrimitiveCase[] = MAX_POOLED.map(({ x, ...params }) => {
+  const pool = (image: Tensor) => ir.maxPool2d(image, params.window, params);
+  return {
+    inputs: [x, pool(ir.input('x', x)).shape],
+    build: (image, dy) => ir.primitive('maxPool2dGrad', [image, pool(image), dy], params),
+  };
+});
 
 const constantValue: HostTensor = float32([2, 2], Float32Array.of(1, -2, 3, 0.5));
 
@@ -134,18 +159,21 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
   ],
   reduceMax: [{ inputs: [[2, 3, 4]], build: (x) => ir.reduceMax(x, [0, 2]) }],
   conv2d: convolutions(
-    () => [X, W],
+    ({ x, w }) => [x, w],
     (geometry) => (x, w) => ir.conv2d(x, w, geometry),
   ),
   conv2dInputGrad: convolutions(
-    (y) => [y, W],
-    (geometry) => (dy, w) => ir.primitive('conv2dInputGrad', [dy, w], { ...geometry, xShape: X }),
+    ({ w }, y) => [y, w],
+    (geometry, { x: xShape }) =>
+      (dy, w) =>
+        ir.primitive('conv2dInputGrad', [dy, w], { ...geometry, xShape }),
   ),
   conv2dWeightGrad: convolutions(
-    (y) => [X, y],
-    (geometry) => (x, dy) => ir.primitive('conv2dWeightGrad', [x, dy], { ...geometry, kernel: [3, 2] }),
+    ({ x }, y) => [x, y],
+    (geometry, convolution) => (x, dy) =>
+      ir.primitive('conv2dWeightGrad', [x, dy], { ...geometry, kernel: kernelOf(convolution) }),
   ),
-  maxPool2d: [...pools(ir.maxPool2d), ...tied(pools(ir.maxPool2d))],
+  maxPool2d: [...maxPools, ...tied(maxPools)],
   maxPool2dGrad: [...maxPoolGradients, ...tied(maxPoolGradients)],
   maxGroups: [
     { inputs: [[2, 6, 2, 3]], build: (x) => ir.maxGroups(x, 3) },
@@ -164,6 +192,9 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
     inputs: [y],
     build: (dy) => ir.primitive('avgPool2dGrad', [dy], { window, xShape: x }),
   })),
+  channelSum: [{ inputs: [X], build: (x) => ir.channelSum(x) }],
+  channelVariance: [{ inputs: [X], build: (x) => ir.channelVariance(x, ir.channelMean(x)) }],
+  channelAffine: [{ inputs: [X, [3], [3]], build: ir.channelAffine }],
 };
 
 /** The case's graph and its inputs with values. */
