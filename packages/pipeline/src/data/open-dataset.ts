@@ -9,7 +9,8 @@ import { requireTwoClasses, validateIndex } from './crop-index-check.ts';
 import { readIndex, type CropIndex } from './crop-index.ts';
 import { DATASETS, selectRatio } from './dataset.ts';
 import { createLoader, type Loader } from './loader.ts';
-import { openPackedCache, type PackedCache } from './packed-cache.ts';
+import { cacheNotices, openCache } from './open-cache.ts';
+import type { PackedCache } from './packed-cache.ts';
 import { cropTimes, type CropTimes } from './sidecar.ts';
 import { SPLITS } from './splits/catalogue.ts';
 import { measureLeak, type Leak } from './splits/leak.ts';
@@ -23,6 +24,8 @@ export interface Dataset {
   /** Null where the frames of the crops are not known. */
   readonly leak: Leak | null;
   readonly cache: PackedCache;
+  /** Lines for people about what is odd in the data. */
+  readonly notices: readonly string[];
   /** What a run pins: a hash over the index and the HDF5 files, and counts. JSON-able. */
   readonly description: { hash: string } & Record<string, unknown>;
   /** Batches of one part: augmented and shuffled for `train`, in order and as `data.evaluation` says otherwise. */
@@ -39,7 +42,10 @@ export async function openDataset(config: Config, progress: ProgressFactory): Pr
   const times = cropTimes(index);
   const split = chooseSplit(config, index, times);
   const leak = measureLeak(split, times, data.split.gap_frames);
-  const cache = await openCache(config, index, progress);
+  const folder = data.cache_dir === null ? {} : { folder: data.cache_dir };
+  const channels = DATASETS[data.kind].channels;
+  const size = { resize: data.resize, resizeFactor: data.transforms.resize_factor, channels };
+  const cache = await openCache(index, { ...size, ...folder }, progress);
   const description = { hash: datasetHash(index), crops: index.length, files: index.files };
   return {
     index,
@@ -47,6 +53,7 @@ export async function openDataset(config: Config, progress: ProgressFactory): Pr
     split,
     leak,
     cache,
+    notices: cacheNotices(cache),
     description,
     loader: (part) => loaderOf(config, index, cache, split, part),
   };
@@ -58,28 +65,6 @@ function chooseSplit({ data }: Config, index: CropIndex, times: CropTimes): Spli
   const split = SPLITS[kind](input, { fractions: [train, val, test], seed, blocks, gapFrames, group });
   if (!DATASETS[data.kind].ratio || data.class1_ratio === null) return split;
   return { ...split, train: selectRatio(split.train, index.label, data.class1_ratio) };
-}
-
-async function openCache(
-  { data }: Config,
-  index: CropIndex,
-  progress: ProgressFactory,
-): Promise<PackedCache> {
-  let stop = (): void => undefined;
-  try {
-    return await openPackedCache(index, {
-      resize: data.resize,
-      channels: DATASETS[data.kind].channels,
-      ...(data.cache_dir === null ? {} : { folder: data.cache_dir }),
-      onBuild: (crops) => {
-        const bar = progress('packing', crops, 'crops');
-        stop = () => bar.stop();
-        return (done) => bar.update(done);
-      },
-    });
-  } finally {
-    stop();
-  }
 }
 
 function loaderOf(config: Config, index: CropIndex, cache: PackedCache, split: Split, part: Part): Loader {

@@ -16,8 +16,10 @@ import { packedSize, type Channels } from './transforms/pack.ts';
 const RESIDENT_BYTES = 2 ** 31;
 
 export interface PackedCacheOptions {
-  /** Side of the network's input, pixels; crops are cached at 1.25 times that. */
+  /** Side of the network's input, pixels; crops are cached at `resizeFactor` times that. */
   readonly resize: number;
+  /** Default 1.25, the reference's. */
+  readonly resizeFactor?: number;
   readonly channels: Channels;
   /** Default: `.cache` in the index's folder. */
   readonly folder?: string;
@@ -55,7 +57,7 @@ export async function openPackedCache(
   options: PackedCacheOptions,
 ): Promise<PackedCache> {
   const { channels } = options;
-  const size = packedSize(options.resize);
+  const size = packedSize(options.resize, options.resizeFactor);
   const folder = options.folder ?? join(index.root, '.cache');
   const path = join(folder, `crops-${size}-${channels === 1 ? 'gray' : 'rgb'}.bin`);
   const plan = planPack(index);

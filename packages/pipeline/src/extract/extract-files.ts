@@ -17,6 +17,8 @@ export interface ExtractOptions extends Partial<SpatterRules> {
   readonly startFrame?: number;
   /** Keep the crops (default). False writes the frame log only. */
   readonly capture?: boolean;
+  /** Frames without spatter after which a new layer begins; default 700. */
+  readonly layerGap?: number;
   /** Stop after this many crops. */
   readonly maxCrops?: number;
   readonly overwrite?: boolean;
@@ -124,7 +126,7 @@ class Extraction {
     this.#options = options;
     this.#start = options.startFrame ?? 0;
     this.#maxCrops = options.maxCrops ?? Infinity;
-    this.#layers = new LayerCounter(this.#start);
+    this.#layers = new LayerCounter(this.#start, options.layerGap);
   }
 
   async run(): Promise<ExtractSummary> {

@@ -3,7 +3,7 @@ import type { FrameCrops } from './crops.ts';
 import { REJECTIONS, type RejectionCounts } from './rules.ts';
 
 /** Frames without spatter after which the next spatter belongs to a new layer: the recoater has passed meanwhile. */
-export const LAYER_GAP_FRAMES = 700;
+const LAYER_GAP_FRAMES = 700;
 
 export class Ledger {
   pairs = 0;

@@ -19,6 +19,8 @@ const HISTORY = ['epoch', 'train_loss', 'train_accuracy', 'val_loss', 'val_accur
 export interface TrainObserver {
   readonly progress: ProgressFactory;
   readonly onEpoch: (metrics: EpochMetrics) => void;
+  /** Gets lines about what is odd in the data. */
+  readonly onNotice: (line: string) => void;
   /** True once the user asked to stop. */
   readonly interrupted: () => boolean;
 }
@@ -28,6 +30,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
   const { config } = run;
   const dataset = await openDataset(config, observer.progress);
   pinDataset(run.path, dataset.description);
+  dataset.notices.forEach(observer.onNotice);
   const step = buildStep(config);
   const forward = buildForward(config);
   const loader = dataset.loader('train');

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TENSOR_ERRORS } from '@spatter/tensor';
 import { describe, expect, it } from 'vitest';
 import { refuseToOverwrite, writeFileAtomic } from './atomic.ts';
 import { readCsv, writeCsv } from './csv.ts';
@@ -15,7 +16,7 @@ describe('errors', () => {
   it('lists exactly the table in docs/reference/errors.md', () => {
     const page = readFileSync(join(import.meta.dirname, '../../../../docs/reference/errors.md'), 'utf8');
     const rows = [...page.matchAll(/^### `(\w+)`\n\n(.*)$/gm)].map(([, code, text]) => [code, text]);
-    expect(rows).toEqual(Object.entries(ERRORS));
+    expect(rows).toEqual([...Object.entries(ERRORS), ...Object.entries(TENSOR_ERRORS)]);
   });
 
   it('names the path and what to do for file-system failures', () => {

@@ -20,7 +20,7 @@ async function index(...argv: string[]): Promise<string[]> {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const files = ['left_low_0.h5', 'left_high_2.h5'].map((name) => join(root, name));
   try {
-    await program().parseAsync(['node', 'spatter', 'data', 'index', ...files, ...argv]);
+    await program().parseAsync(['node', 'spatter', 'data', 'index', ...files, '--no-cache', ...argv]);
     return write.mock.calls.map(([line]) => String(line));
   } finally {
     write.mockRestore();

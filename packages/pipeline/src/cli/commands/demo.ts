@@ -66,16 +66,7 @@ export function demoSteps({ out, seed }: Pick<Options, 'out' | 'seed'>): Step[] 
     { title: 'Export to ONNX, checked', args: ['export', at('run'), '--out', at('model')] },
     {
       title: 'Judge the unseen build',
-      args: [
-        'predict',
-        at('videos', 'unseen_build.mp4'),
-        '--model',
-        at('model'),
-        '--layer-gap',
-        '40',
-        '--out',
-        at('verdict'),
-      ],
+      args: ['predict', at('videos', 'unseen_build.mp4'), '--model', at('model'), '--out', at('verdict')],
     },
   ];
 }

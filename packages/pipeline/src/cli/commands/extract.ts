@@ -14,6 +14,7 @@ interface ExtractFlags {
   minArea?: number;
   maxArea?: number;
   threshold?: number;
+  layerGap?: number;
   capture: boolean;
   debug?: boolean;
   overwrite?: boolean;
@@ -65,6 +66,11 @@ export function extractCommand(): Command {
       `gray difference that counts as motion (default: ${DEFAULT_RULES.threshold})`,
       wholeNumber,
     )
+    .option(
+      '--layer-gap <n>',
+      'frames without spatter after which a new layer begins (default: 700)',
+      wholeNumber,
+    )
     .addOption(new Option('-c, --capture', 'keep the crops').default(true, 'on'))
     .option('--no-capture', 'write the frame log only')
     .option(
@@ -108,6 +114,7 @@ async function extractOne(context: Context, flags: ExtractFlags, video: string):
     ...rulesOf(flags),
     startFrame: flags.startFrame ?? flags.startframe ?? 0,
     capture: flags.capture,
+    ...(flags.layerGap === undefined ? {} : { layerGap: flags.layerGap }),
     ...(flags.debug === true ? { maxCrops: DEBUG_CROPS } : {}),
     overwrite: flags.overwrite === true,
     decoder: flags.decoder,

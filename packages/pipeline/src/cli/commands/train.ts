@@ -45,6 +45,7 @@ async function run(context: Context, options: Options, overrides: readonly strin
   const progress = await trainRun(directory, {
     progress: context.progress,
     onEpoch: (metrics) => context.print(epochLine(metrics, directory.config.training.epochs)),
+    onNotice: (line) => context.print(line),
     interrupted: interruptFlag(),
   });
   const finished = progress.stopped !== null || progress.epoch > directory.config.training.epochs;

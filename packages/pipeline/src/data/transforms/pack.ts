@@ -15,9 +15,9 @@ export interface DecodedCrop {
 /** Crops are resized to `resize` times this, so that a rotated crop has no black corners after the centre crop. */
 const ROTATION_MARGIN = 1.25;
 
-/** Side of the cached square for a network input of `resize` pixels: `int(resize · 1.25)`. */
-export function packedSize(resize: number): number {
-  return Math.trunc(resize * ROTATION_MARGIN);
+/** Side of the cached square for a network input of `resize` pixels: `int(resize · factor)`. */
+export function packedSize(resize: number, factor: number = ROTATION_MARGIN): number {
+  return Math.trunc(resize * factor);
 }
 
 let planes = new Uint8Array(1 << 14);

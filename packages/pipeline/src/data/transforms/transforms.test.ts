@@ -24,7 +24,7 @@ describe('transforms', () => {
   });
 
   it('keep a quarter of margin for the rotation', () => {
-    expect([32, 28, 30, 224].map(packedSize)).toEqual([40, 35, 37, 280]);
+    expect([32, 28, 30, 224].map((side) => packedSize(side))).toEqual([40, 35, 37, 280]);
   });
 });
 
