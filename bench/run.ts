@@ -17,6 +17,7 @@ const BENCHES: Record<string, () => Promise<Script>> = {
   loader: () => import('./loader.ts'),
   extract: () => import('./extract.ts'),
   'train-lenet5': () => import('./train-lenet5.ts'),
+  sweep: () => import('./sweep.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -11,10 +11,12 @@ import {
   distributionToJson,
   gridSampler,
   hyperbandPruner,
+  hypervolume,
   loadStudy,
   medianPruner,
   mersenneTwister,
   noPruner,
+  nsga2Sampler,
   patientPruner,
   percentilePruner,
   randomSampler,
@@ -50,6 +52,7 @@ export async function run(checks: Checks): Promise<void> {
     await checkSequences(checks, python);
     await checkPruners(checks, python);
     await checkQuality(checks, python);
+    await checkFronts(checks, python);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -330,6 +333,34 @@ async function checkQuality(checks: Checks, python: string): Promise<void> {
     const chance = chanceOfWorse(own, theirs);
     checks.check(
       `${label}: ours ${c!} with draws of our own, by chance with probability ${chance.toFixed(2)}`,
+      chance > 0.01,
+    );
+  }
+}
+
+const POPULATION = 20;
+const FRONT_TRIALS = 300;
+
+/** NSGA-II of both by the hypervolume of all trials below (1.1, 11); a permutation test must not find ours worse. */
+async function checkFronts(checks: Checks, python: string): Promise<void> {
+  const volume = (values: readonly (readonly number[])[]): number => hypervolume(values, [1.1, 11]);
+  for (const problem of ['zdt1', 'zdt2'] as const) {
+    const runs = askOptuna<number[][][]>(python, 'quality', problem, 'nsga2', SEEDS, FRONT_TRIALS);
+    const theirs = runs.map(volume);
+    const ours: number[] = [];
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const study = await solve(problem, FRONT_TRIALS, {
+        sampler: nsga2Sampler({ populationSize: POPULATION }),
+        seed,
+      });
+      ours.push(volume((await study.trials()).map((trial) => trial.values!)));
+    }
+    const negative = (values: readonly number[]): number[] => values.map((value) => -value);
+    const chance = chanceOfWorse(negative(ours), negative(theirs));
+    const [own, their] = [median(ours), median(theirs)].map((value) => value.toFixed(4));
+    const label = `NSGA-II on ${problem}, ${FRONT_TRIALS} trials, median hypervolume of ${SEEDS} seeds`;
+    checks.check(
+      `${label}: ours ${own!}, theirs ${their!}, by chance with probability ${chance.toFixed(2)}`,
       chance > 0.01,
     );
   }

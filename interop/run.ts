@@ -6,6 +6,7 @@ type Script = { run: (checks: Checks) => Promise<void> | void };
 /** The catalogue: one file each, one line here. */
 const SCRIPTS: Record<string, () => Promise<Script>> = {
   optuna: () => import('./optuna.ts'),
+  'optuna-workers': () => import('./optuna-workers.ts'),
   pillow: () => import('./pillow.ts'),
   hydra: () => import('./hydra.ts'),
   opencv: () => import('./opencv.ts'),

@@ -224,7 +224,7 @@ def worker(url, until, pause):
     storage = optuna.storages.RDBStorage(
         url,
         heartbeat_interval=1,
-        heartbeat_stale_trial_callback=optuna.storages.RetryFailedTrialCallback(),
+        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(),
     )
     study = optuna.load_study(
         study_name="shared", storage=storage, sampler=optuna.samplers.TPESampler(seed=os.getpid() % 2**31)

@@ -12,6 +12,7 @@ export const HPO_ERRORS = {
   TRIAL_FINISHED: 'The trial has already ended; ended trials never change.',
   NO_BEST_TRIAL: 'No trial has completed yet, or none that satisfies the constraints.',
   STORAGE_SCHEMA: 'The storage was written by another version of the schema, or is no study storage.',
+  STORAGE_UNREACHABLE: 'The database server does not answer, or refuses the login.',
   STORAGE_BUSY: 'Other processes kept the storage locked for longer than the wait limit.',
 } as const;
 

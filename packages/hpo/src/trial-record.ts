@@ -69,8 +69,16 @@ export function constraintsOf(trial: FrozenTrial): Readonly<Record<string, numbe
 
 /** The sum of a trial's violated constraints: 0 when it is feasible. */
 export function violation(trial: FrozenTrial): number {
-  return Object.values(constraintsOf(trial)).reduce((sum, value) => sum + Math.max(0, value), 0);
+  let sum = VIOLATIONS.get(trial);
+  if (sum === undefined) {
+    sum = Object.values(constraintsOf(trial)).reduce((total, value) => total + Math.max(0, value), 0);
+    VIOLATIONS.set(trial, sum);
+  }
+  return sum;
 }
+
+/** Records never change, and models ask for every trial's violation again and again. */
+const VIOLATIONS = new WeakMap<FrozenTrial, number>();
 
 /** Values with every objective turned into one to minimise. */
 export function losses(trial: FrozenTrial, directions: readonly Direction[]): number[] {

@@ -26,8 +26,13 @@ function logLowerTail(x: number): number {
   if (x === -Infinity) return -Infinity;
   const t = 2 / (2 - x * Math.SQRT1_2);
   const twice = 4 * t - 2;
-  let [b1, b2] = [0, 0];
-  for (let j = COEFFICIENTS.length - 1; j > 0; j--) [b1, b2] = [twice * b1 - b2 + COEFFICIENTS[j]!, b1];
+  let b1 = 0;
+  let b2 = 0;
+  for (let j = COEFFICIENTS.length - 1; j > 0; j--) {
+    const b = twice * b1 - b2 + COEFFICIENTS[j]!;
+    b2 = b1;
+    b1 = b;
+  }
   return (twice / 2) * b1 - b2 + COEFFICIENTS[0] + Math.log(t / 2) - (x * x) / 2;
 }
 
@@ -41,7 +46,12 @@ export function logMass(a: number, b: number): number {
   if (b <= 0) return logDifference(logLowerTail(b), logLowerTail(a));
   if (a > 0) return logDifference(logLowerTail(-a), logLowerTail(-b));
   if (b - a < NARROW) return logNarrowMass(a, b);
-  return Math.log1p(-Math.exp(logLowerTail(a)) - Math.exp(logLowerTail(-b)));
+  return Math.log1p(-lowerTail(a) - lowerTail(-b));
+}
+
+/** P(X ≤ x) for x ≤ 0, where it could change one minus it. */
+function lowerTail(x: number): number {
+  return x < -8.5 ? 0 : Math.exp(logLowerTail(x));
 }
 
 /** Around zero one minus two halves would cancel; the density's Taylor series does not (error below 1e-12). */

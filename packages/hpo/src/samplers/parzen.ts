@@ -1,6 +1,7 @@
 // Parzen estimators: one mixture component per observed trial and one prior, the product of a kernel per parameter.
 import type { CategoricalDistribution, Distribution, NumericDistribution } from '../distributions.ts';
 import { logMass, logPdf, truncatedQuantile } from '../numeric/normal.ts';
+import { stableOrder } from '../numeric/order.ts';
 import type { Random } from '../numeric/random.ts';
 import { clamp, roundHalfEven, searchInterval } from './unit-interval.ts';
 
@@ -36,7 +37,7 @@ export function buildMixture(
   observations: readonly Float64Array[],
   weights: Float64Array,
 ): Mixture {
-  const all = Float64Array.of(...weights, weights.length === 0 ? 1 : PRIOR_WEIGHT);
+  const all = withLast(weights, weights.length === 0 ? 1 : PRIOR_WEIGHT);
   const total = all.reduce((sum, weight) => sum + weight, 0);
   return {
     weights: all.map((weight) => weight / total),
@@ -78,29 +79,24 @@ function numericKernels(distribution: NumericDistribution, observed: Float64Arra
   const range = high - low;
   const count = observed.length;
   const means = distribution.log ? observed.map((value) => Math.log(value)) : observed;
-  const mu = Float64Array.of(...means, (low + high) / 2);
+  const mu = withLast(means, (low + high) / 2);
   const sigma = new Float64Array(count + 1).fill(range);
-  const sorted = Float64Array.from(means).sort();
-  const gap = (i: number): number => sorted[i]! - sorted[i - 1]!;
-  const places = ranks(means, sorted);
-  for (let k = 0; k < count; k++) {
-    const i = places[k]!;
-    const below = i > 0 ? gap(i) : count === 1 ? sorted[0]! - low : -Infinity;
-    const above = i < count - 1 ? gap(i + 1) : count === 1 ? high - sorted[0]! : -Infinity;
-    sigma[k] = clamp(Math.max(below, above), range / Math.min(100, 2 + count), range);
+  const order = stableOrder(means);
+  const least = range / Math.min(100, 2 + count);
+  const at = (i: number): number => means[order[i]!]!;
+  for (let i = 0; i < count; i++) {
+    const below = i > 0 ? at(i) - at(i - 1) : count === 1 ? at(0) - low : -Infinity;
+    const above = i < count - 1 ? at(i + 1) - at(i) : count === 1 ? high - at(0) : -Infinity;
+    sigma[order[i]!] = clamp(Math.max(below, above), least, range);
   }
   return { distribution, mu, sigma };
 }
 
-/** Where each value stands in the sorted order; equal values keep their order. */
-function ranks(values: Float64Array, sorted: Float64Array): Uint32Array {
-  const next = new Map<number, number>();
-  for (let i = sorted.length - 1; i >= 0; i--) next.set(sorted[i]!, i);
-  return Uint32Array.from(values, (value) => {
-    const place = next.get(value)!;
-    next.set(value, place + 1);
-    return place;
-  });
+function withLast(values: Float64Array, last: number): Float64Array {
+  const all = new Float64Array(values.length + 1);
+  all.set(values);
+  all[values.length] = last;
+  return all;
 }
 
 /** Draws `count` points; the answer holds one array of internal values per parameter. The order of draws is Optuna's. */
@@ -160,20 +156,23 @@ function drawNumber({ distribution, mu, sigma }: NumericKernels, k: number, quan
 export function logDensity(mixture: Mixture, samples: readonly Float64Array[]): Float64Array {
   const points = samples[0]?.length ?? 0;
   const components = mixture.weights.length;
+  const logWeights = mixture.weights.map(Math.log);
   const logs = new Float64Array(points * components);
-  for (let i = 0; i < points; i++) logs.set(mixture.weights.map(Math.log), i * components);
+  for (let i = 0; i < points; i++) logs.set(logWeights, i * components);
   mixture.kernels.forEach((kernels, p) => addLogKernels(kernels, samples[p]!, logs));
-  return Float64Array.from({ length: points }, (_, i) => {
-    return logSumExp(logs.subarray(i * components, (i + 1) * components));
-  });
+  const densities = new Float64Array(points);
+  for (let i = 0; i < points; i++) densities[i] = logSumExp(logs, i * components, (i + 1) * components);
+  return densities;
 }
 
-function logSumExp(logs: Float64Array): number {
+/** Of `logs[from…to]`. Terms that cannot change the sum are not computed. */
+function logSumExp(logs: Float64Array, from: number, to: number): number {
   let top = -Infinity;
-  for (const log of logs) if (log > top) top = log;
+  for (let k = from; k < to; k++) if (logs[k]! > top) top = logs[k]!;
   if (top === -Infinity) return top;
+  const least = top - 50;
   let sum = 0;
-  for (const log of logs) sum += Math.exp(log - top);
+  for (let k = from; k < to; k++) if (logs[k]! > least) sum += Math.exp(logs[k]! - top);
   return Math.log(sum) + top;
 }
 
@@ -193,18 +192,18 @@ function addCategorical({ rows }: CategoricalKernels, values: Float64Array, logs
 function addContinuous(kernels: NumericKernels, values: Float64Array, logs: Float64Array): void {
   const { distribution, mu, sigma } = kernels;
   const [low, high] = searchInterval(distribution);
+  const scale = sigma.map((s) => 1 / s);
   const norm = mu.map((m, k) => {
-    const s = sigma[k]!;
-    return -logMass((low - m) / s, (high - m) / s) - Math.log(s) + logPdf(0);
+    return -logMass((low - m) * scale[k]!, (high - m) * scale[k]!) + Math.log(scale[k]!) + logPdf(0);
   });
-  values.forEach((value, i) => {
-    const x = distribution.log ? Math.log(value) : value;
+  for (let i = 0; i < values.length; i++) {
+    const x = distribution.log ? Math.log(values[i]!) : values[i]!;
     const at = i * mu.length;
     for (let k = 0; k < mu.length; k++) {
-      const distance = (x - mu[k]!) / sigma[k]!;
-      logs[at + k]! += norm[k]! - (distance * distance) / 2;
+      const distance = (x - mu[k]!) * scale[k]!;
+      logs[at + k]! += norm[k]! - distance * distance * 0.5;
     }
-  });
+  }
 }
 
 function addDiscrete(kernels: NumericKernels, values: Float64Array, logs: Float64Array, step: number): void {

@@ -14,17 +14,16 @@ export function splitTrials(
   directions: readonly Direction[],
   size: number,
 ): Split {
-  const violations = new Map(trials.map((trial) => [trial, violation(trial)]));
-  const feasible = trials.filter((trial) => violations.get(trial) === 0);
+  const feasible = trials.filter((trial) => violation(trial) === 0);
   const completed = feasible.filter((trial) => trial.state === 'COMPLETE');
   const pruned = feasible.filter((trial) => trial.state === 'PRUNED');
-  const infeasible = trials.filter((trial) => violations.get(trial)! > 0);
+  const infeasible = trials.filter((trial) => violation(trial) > 0);
   const good = new Set(bestCompleted(completed, directions, Math.min(size, completed.length)));
   const take = (ranked: readonly FrozenTrial[]) => {
     for (const trial of ranked.slice(0, Math.max(0, size - good.size))) good.add(trial);
   };
   take(sortedBy(pruned, (trial) => prunedScore(trial, directions[0]!)));
-  take(sortedBy(infeasible, (trial) => [violations.get(trial)!]));
+  take(sortedBy(infeasible, (trial) => [violation(trial)]));
   return {
     below: trials.filter((trial) => good.has(trial)),
     above: trials.filter((trial) => !good.has(trial)),
@@ -53,14 +52,23 @@ function prunedScore(trial: FrozenTrial, direction: Direction): readonly [number
   return [-step, Number.isNaN(value) ? Infinity : direction === 'minimize' ? value : -value];
 }
 
+/** The `size` best trials of one objective; of equal ones the first. */
+function smallest(trials: readonly FrozenTrial[], direction: Direction, size: number): FrozenTrial[] {
+  if (size === 0) return [];
+  const sign = direction === 'maximize' ? -1 : 1;
+  const all = Float64Array.from(trials, (trial) => sign * trial.values![0]!);
+  const limit = Float64Array.from(all).sort()[size - 1]!;
+  const better = trials.filter((_, i) => all[i]! < limit);
+  const equal = trials.filter((_, i) => all[i] === limit);
+  return [...better, ...equal.slice(0, size - better.length)];
+}
+
 function bestCompleted(
   trials: readonly FrozenTrial[],
   directions: readonly Direction[],
   size: number,
 ): FrozenTrial[] {
-  if (directions.length === 1) {
-    return sortedBy(trials, (trial) => losses(trial, directions)).slice(0, size);
-  }
+  if (directions.length === 1) return smallest(trials, directions[0]!, size);
   if (size === 0 || size === trials.length) return trials.slice(0, size);
   const all = trials.map((trial) => losses(trial, directions));
   const ranks = nonDominationRanks(all, size);

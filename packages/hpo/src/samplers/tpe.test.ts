@@ -70,7 +70,7 @@ describe('Parzen estimator', () => {
         samples.forEach((values, p) =>
           expect(values.every((value) => contains(space[p]!, value))).toBe(true),
         );
-        expect(integral(mixture)).toBeCloseTo(1, 5);
+        expect(integral(mixture)).toBeCloseTo(1, 4);
       }),
       { numRuns: 25 },
     );

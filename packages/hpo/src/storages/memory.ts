@@ -1,5 +1,6 @@
 // A storage in this process's memory: gone when the process ends.
 import type { Json } from '../python-json.ts';
+import { isFinished } from '../trial-record.ts';
 import type { Direction, FrozenStudy, FrozenTrial, TrialTemplate } from '../trial-record.ts';
 import { newTrial, withStart, withUpdate } from './apply.ts';
 import { requireUnfinished, studyExists, studyNotFound, trialNotFound } from './storage.ts';
@@ -64,12 +65,16 @@ export class MemoryStorage implements Storage {
   }
 
   updateTrial(trialId: number, update: TrialUpdate): Promise<void> {
+    return attempt(() => this.#update(trialId, update));
+  }
+
+  failTrial(trialId: number, replacement?: TrialTemplate): Promise<boolean> {
     return attempt(() => {
-      const place = this.#places.get(trialId);
-      if (place === undefined) throw trialNotFound(trialId);
-      const trial = place.entry.trials[place.number]!;
-      requireUnfinished(trialId, trial.state);
-      place.entry.trials[place.number] = withUpdate(trial, update, new Date());
+      const { entry, number } = this.#place(trialId);
+      if (isFinished(entry.trials[number]!.state)) return false;
+      this.#update(trialId, { state: 'FAIL' });
+      if (replacement !== undefined) this.#add(entry, replacement);
+      return true;
     });
   }
 
@@ -90,6 +95,19 @@ export class MemoryStorage implements Storage {
     const entry = this.#studies.get(studyId);
     if (entry === undefined) throw studyNotFound(studyId);
     return entry;
+  }
+
+  #place(trialId: number): { entry: Entry; number: number } {
+    const place = this.#places.get(trialId);
+    if (place === undefined) throw trialNotFound(trialId);
+    return place;
+  }
+
+  #update(trialId: number, update: TrialUpdate): void {
+    const { entry, number } = this.#place(trialId);
+    const trial = entry.trials[number]!;
+    requireUnfinished(trialId, trial.state);
+    entry.trials[number] = withUpdate(trial, update, new Date());
   }
 
   #add(entry: Entry, template: TrialTemplate | undefined): FrozenTrial {

@@ -1,6 +1,7 @@
 // Storages by their address.
 import { HpoError } from '../errors.ts';
 import { MemoryStorage } from './memory.ts';
+import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Storage } from './storage.ts';
 
@@ -10,16 +11,17 @@ type Opener = (address: string) => Promise<Storage>;
 const OPENERS: readonly (readonly [RegExp, Opener])[] = [
   [/^memory:$/, () => Promise.resolve(new MemoryStorage())],
   [/^sqlite:\/\/\//, (address) => openSqlite(address.slice('sqlite:///'.length))],
+  [/^postgres(ql)?(\+\w+)?:\/\//, (address) => openPostgres(address)],
   [/\.(db|sqlite3?)$/, (address) => openSqlite(address)],
 ];
 
-/** Opens `memory:`, `sqlite:///FILE` or a path that ends in .db, .sqlite or .sqlite3. Creates what is missing. */
+/** Opens `memory:`, `sqlite:///FILE`, `postgresql://…` or a path that ends in .db, .sqlite or .sqlite3. Creates what is missing. */
 export async function openStorage(address: string): Promise<Storage> {
   const open = OPENERS.find(([pattern]) => pattern.test(address))?.[1];
   if (open !== undefined) return open(address);
   throw new HpoError(
     'INVALID_ARGUMENT',
-    `a storage address must be memory:, sqlite:///FILE or FILE.db, but got ${address}`,
+    `a storage address must be memory:, sqlite:///FILE, postgresql://… or FILE.db, but got ${address}`,
     'correct the address',
   );
 }

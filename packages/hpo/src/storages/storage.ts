@@ -36,10 +36,15 @@ export interface Storage {
 
   /** Adds a trial (RUNNING and started now without a template). Numbers are contiguous from 0 in every study. */
   createTrial(studyId: number, template?: TrialTemplate): Promise<FrozenTrial>;
-  /** The oldest WAITING trial, now RUNNING; no two callers get the same one. A new RUNNING trial when none waits. */
-  startTrial(studyId: number): Promise<FrozenTrial>;
+  /**
+   * The oldest WAITING trial, now RUNNING; no two callers get the same one. A new RUNNING trial when none waits. With
+   * `sign`, its first heartbeat is recorded in the same step, so that a worker cannot die unnoticed in between.
+   */
+  startTrial(studyId: number, options?: { readonly sign?: boolean }): Promise<FrozenTrial>;
   /** Throws TRIAL_FINISHED, and changes nothing, when the trial has ended. */
   updateTrial(trialId: number, update: TrialUpdate): Promise<void>;
+  /** Fails a trial and adds `replacement` to its study: both, or neither and false when the trial has ended. */
+  failTrial(trialId: number, replacement?: TrialTemplate): Promise<boolean>;
   /** All trials of a study in the order of their numbers. */
   trials(studyId: number): Promise<readonly FrozenTrial[]>;
 

@@ -14,7 +14,7 @@ export interface Optimizable {
   readonly storage: Storage;
   readonly heartbeat: HeartbeatOptions | undefined;
   readonly isStopped: boolean;
-  ask(): Promise<Trial>;
+  ask(space: Readonly<Record<string, never>>, options: { sign: boolean }): Promise<Trial>;
   tell(
     trial: Trial,
     values?: number | readonly number[],
@@ -81,8 +81,8 @@ async function runTrial<S extends Optimizable>(
   options: OptimizeOptions<S>,
 ): Promise<void> {
   await study.failStaleTrials();
-  const trial = await study.ask();
-  const stopHeartbeat = await startHeartbeat(study.storage, trial.id, study.heartbeat);
+  const trial = await study.ask({}, { sign: study.heartbeat !== undefined });
+  const stopHeartbeat = startHeartbeat(study.storage, trial.id, study.heartbeat);
   const attempt = await tryObjective(objective, trial).finally(stopHeartbeat);
   if (isLost(attempt.error)) return;
   const ended = await tellUnlessLost(study, trial, attempt);

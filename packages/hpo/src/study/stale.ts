@@ -1,5 +1,4 @@
 // Heartbeats: workers sign that they live; trials of dead ones fail and may be queued again.
-import { HpoError } from '../errors.ts';
 import type { Storage } from '../storages/storage.ts';
 import type { FrozenTrial, TrialTemplate } from '../trial-record.ts';
 
@@ -12,15 +11,10 @@ export interface HeartbeatOptions {
   readonly retry?: { readonly max?: number; readonly inheritIntermediateValues?: boolean };
 }
 
-/** Signs for a trial now and on every interval until the returned function is called. */
-export async function startHeartbeat(
-  storage: Storage,
-  trialId: number,
-  options?: HeartbeatOptions,
-): Promise<() => void> {
+/** Signs for a trial, whose first heartbeat is recorded, on every interval until the returned function is called. */
+export function startHeartbeat(storage: Storage, trialId: number, options?: HeartbeatOptions): () => void {
   const { heartbeats } = storage;
   if (options === undefined || heartbeats === undefined) return () => undefined;
-  await heartbeats.record(trialId);
   const beat = (): void => {
     // A sign that fails is not an end: the next may succeed, and the grace period covers a few.
     heartbeats.record(trialId).catch(() => undefined);
@@ -42,23 +36,11 @@ export async function failStale(
   const failed: number[] = [];
   for (const id of (await storage.heartbeats?.stale(studyId, grace)) ?? []) {
     const trial = (await storage.trials(studyId)).find((other) => other.id === id);
-    if (trial === undefined || !(await failOnce(storage, id))) continue;
-    failed.push(trial.number);
-    const retry = options.retry && retryOf(trial, options.retry);
-    if (retry) await storage.createTrial(studyId, retry);
+    if (trial === undefined) continue;
+    if (await storage.failTrial(id, options.retry && retryOf(trial, options.retry)))
+      failed.push(trial.number);
   }
   return failed;
-}
-
-/** Whether this call failed the trial; false when another worker was faster. */
-async function failOnce(storage: Storage, trialId: number): Promise<boolean> {
-  try {
-    await storage.updateTrial(trialId, { state: 'FAIL' });
-    return true;
-  } catch (error) {
-    if (error instanceof HpoError && error.code === 'TRIAL_FINISHED') return false;
-    throw error;
-  }
 }
 
 /** A waiting copy of a failed trial, as Optuna's `RetryHeartbeatStaleTrialCallback` makes it; undefined past the limit. */

@@ -69,10 +69,16 @@ export class Study {
     return this.#stopped;
   }
 
-  /** Starts the oldest enqueued trial, or a new one. Parameters in `space` are suggested at once. */
-  async ask(space: Readonly<Record<string, Distribution>> = {}): Promise<Trial> {
+  /**
+   * Starts the oldest enqueued trial, or a new one. Parameters in `space` are suggested at once. With `sign`, the trial's
+   * first heartbeat is recorded, and the caller must go on signing (see `startHeartbeat`).
+   */
+  async ask(
+    space: Readonly<Record<string, Distribution>> = {},
+    options: { readonly sign?: boolean } = {},
+  ): Promise<Trial> {
     const { storage, sampler, pruner, warn } = this.#setting;
-    const record = await storage.startTrial(this.id);
+    const record = await storage.startTrial(this.id, options);
     const trials = await storage.trials(this.id);
     const random = this.#setting.random(record.number);
     const trial = new Trial({ storage, study: this.#study, sampler, pruner, random, trials, warn }, record);

@@ -1,6 +1,7 @@
 // A storage in a relational database on Optuna's own schema: Optuna opens it, and opens with what Optuna wrote.
 import { HpoError } from '../../errors.ts';
 import { toPythonJson, type Json } from '../../python-json.ts';
+import { isFinished } from '../../trial-record.ts';
 import type { Direction, FrozenStudy, FrozenTrial, TrialState, TrialTemplate } from '../../trial-record.ts';
 import { requireUnfinished, studyExists, studyNotFound, trialNotFound } from '../storage.ts';
 import type { Heartbeats, Storage, TrialUpdate } from '../storage.ts';
@@ -85,18 +86,13 @@ export class RelationalStorage implements Storage {
     });
   }
 
-  startTrial(studyId: number): Promise<FrozenTrial> {
+  startTrial(studyId: number, { sign = false }: { sign?: boolean } = {}): Promise<FrozenTrial> {
     const { lock, lockFree } = this.#database.dialect;
     return this.#database.write(async (session) => {
       await lockStudy(session, studyId, lock);
-      const [waiting] = await session.all(
-        `SELECT trial_id FROM trials WHERE study_id = ? AND state = 'WAITING' ORDER BY trial_id LIMIT 1${lockFree}`,
-        [studyId],
-      );
-      if (waiting === undefined) return readTrial(session, await insertTrial(session, studyId));
-      const start = [toSqlTime(new Date()), waiting['trial_id']!];
-      await session.all("UPDATE trials SET state = 'RUNNING', datetime_start = ? WHERE trial_id = ?", start);
-      return readTrial(session, Number(waiting['trial_id']));
+      const id = (await startWaiting(session, studyId, lockFree)) ?? (await insertTrial(session, studyId));
+      if (sign) await signHeartbeat(session, id, this.#database.dialect.now);
+      return readTrial(session, id);
     });
   }
 
@@ -107,6 +103,21 @@ export class RelationalStorage implements Storage {
       if (row === undefined) throw trialNotFound(trialId);
       requireUnfinished(trialId, row['state'] as TrialState);
       await writeUpdate(session, trialId, update);
+    });
+  }
+
+  failTrial(trialId: number, replacement?: TrialTemplate): Promise<boolean> {
+    const { lock } = this.#database.dialect;
+    return this.#database.write(async (session) => {
+      const [trial] = await session.all('SELECT study_id FROM trials WHERE trial_id = ?', [trialId]);
+      if (trial === undefined) throw trialNotFound(trialId);
+      const study = Number(trial['study_id']);
+      await lockStudy(session, study, lock);
+      const [row] = await session.all(`SELECT state FROM trials WHERE trial_id = ?${lock}`, [trialId]);
+      if (isFinished(row!['state'] as TrialState)) return false;
+      await writeUpdate(session, trialId, { state: 'FAIL' });
+      if (replacement !== undefined) await insertTrial(session, study, replacement);
+      return true;
     });
   }
 
@@ -141,8 +152,34 @@ const OF_STUDY = [
   'studies',
 ];
 
+/** Starts the oldest waiting trial; gives its id, or nothing when none waits. */
+async function startWaiting(
+  session: SqlSession,
+  studyId: number,
+  lockFree: string,
+): Promise<number | undefined> {
+  const [waiting] = await session.all(
+    `SELECT trial_id FROM trials WHERE study_id = ? AND state = 'WAITING' ORDER BY trial_id LIMIT 1${lockFree}`,
+    [studyId],
+  );
+  if (waiting === undefined) return undefined;
+  const id = Number(waiting['trial_id']);
+  await session.all("UPDATE trials SET state = 'RUNNING', datetime_start = ? WHERE trial_id = ?", [
+    toSqlTime(new Date()),
+    id,
+  ]);
+  return id;
+}
+
+async function signHeartbeat(session: SqlSession, trialId: number, now: string): Promise<void> {
+  await session.all(
+    `INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?, ${now}) ON CONFLICT (trial_id) DO UPDATE SET heartbeat = ${now}`,
+    [trialId],
+  );
+}
+
 async function readTrial(session: SqlSession, trialId: number): Promise<FrozenTrial> {
-  const [trial] = await readTrials(session, 't.trial_id = ?', [trialId]);
+  const [trial] = await readTrials(session, [trialId]);
   return trial!;
 }
 
@@ -183,13 +220,7 @@ async function readStudies(
 function heartbeatsIn(database: SqlDatabase): Heartbeats {
   const { now, age } = database.dialect;
   return {
-    record: (trialId) =>
-      database.write(async (session) => {
-        await session.all(
-          `INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?, ${now}) ON CONFLICT (trial_id) DO UPDATE SET heartbeat = ${now}`,
-          [trialId],
-        );
-      }),
+    record: (trialId) => database.write((session) => signHeartbeat(session, trialId, now)),
     stale: (studyId, graceSeconds) =>
       database.read(async (session) => {
         const rows = await session.all(

@@ -1,7 +1,10 @@
 // Reads a study's trials, remembering those that have ended: they never change.
 import { isFinished, type FrozenTrial } from '../../trial-record.ts';
-import type { SqlSession, SqlValue } from './database.ts';
+import type { SqlRow, SqlSession, SqlValue } from './database.ts';
 import { trialFromRows, type TrialRows } from './rows.ts';
+
+/** Above this many ids, one range of ids is read instead. */
+const MAX_LISTED = 500;
 
 /** The trials of one study as they were last read. */
 export class TrialCache {
@@ -17,7 +20,7 @@ export class TrialCache {
 
   /** All trials now. Only new ones, and those that had not ended, are read. */
   async refresh(session: SqlSession): Promise<readonly FrozenTrial[]> {
-    for (const trial of await readTrials(session, ...this.#changed())) {
+    for (const trial of await this.#readChanged(session)) {
       const place = this.#open.get(trial.id) ?? this.#trials.length;
       this.#trials[place] = trial;
       if (isFinished(trial.state)) this.#open.delete(trial.id);
@@ -27,40 +30,59 @@ export class TrialCache {
     return this.#trials.slice();
   }
 
-  /** Which trials may differ from what is remembered. Many open ones are better read as one range. */
-  #changed(): [string, number[]] {
+  async #readChanged(session: SqlSession): Promise<FrozenTrial[]> {
     const open = [...this.#open.keys()];
-    if (open.length > 500) return ['t.study_id = ? AND t.trial_id >= ?', [this.#studyId, Math.min(...open)]];
-    if (open.length === 0) return ['t.study_id = ? AND t.trial_id > ?', [this.#studyId, this.#lastId]];
-    const marks = open.map(() => '?').join(', ');
-    return [
-      `t.study_id = ? AND (t.trial_id > ? OR t.trial_id IN (${marks}))`,
-      [this.#studyId, this.#lastId, ...open],
-    ];
+    const after = open.length > MAX_LISTED ? Math.min(...open) - 1 : this.#lastId;
+    const since = await session.all(`${TRIALS} WHERE study_id = ? AND trial_id > ? ORDER BY trial_id`, [
+      this.#studyId,
+      after,
+    ]);
+    if (since.length > MAX_LISTED) return withParts(session, since, [SINCE, this.#studyId, after]);
+    const listed = open.filter((id) => id <= after);
+    return [...(await readTrials(session, listed)), ...(await withParts(session, since))];
   }
 }
 
-/** Reads the trials `t` that meet a condition, with all their parts. */
-export async function readTrials(
+/** Reads trials by their ids, at most 500. */
+export async function readTrials(session: SqlSession, ids: readonly number[]): Promise<FrozenTrial[]> {
+  if (ids.length === 0) return [];
+  const rows = await session.all(`${TRIALS} WHERE trial_id IN (${marks(ids)}) ORDER BY trial_id`, ids);
+  return withParts(session, rows);
+}
+
+const SINCE = 'JOIN trials t ON t.trial_id = p.trial_id WHERE t.study_id = ? AND t.trial_id > ?';
+
+/** Reads what belongs to some rows of trials, by their ids unless a condition finds it in one range. */
+async function withParts(
   session: SqlSession,
-  condition: string,
-  params: readonly number[],
+  trials: readonly SqlRow[],
+  [condition, ...params]: readonly [string, ...number[]] = listing(trials),
 ): Promise<FrozenTrial[]> {
-  const trials = await session.all(
-    `SELECT trial_id, number, state, datetime_start, datetime_complete FROM trials t WHERE ${condition} ORDER BY trial_id`,
-    params,
-  );
   if (trials.length === 0) return [];
   const rows = new Map<SqlValue, TrialRows>();
   for (const trial of trials) {
     rows.set(trial['trial_id']!, { trial, params: [], values: [], intermediate: [], user: [], system: [] });
   }
   for (const [part, table, columns, order] of PARTS) {
-    const sql = `SELECT p.trial_id, ${columns} FROM ${table} p JOIN trials t ON t.trial_id = p.trial_id WHERE ${condition} ORDER BY p.${order}`;
+    const sql = `SELECT p.trial_id, ${columns} FROM ${table} p ${condition} ORDER BY p.${order}`;
     for (const row of await session.all(sql, params)) rows.get(row['trial_id']!)?.[part].push(row);
   }
   return Array.from(rows.values(), trialFromRows);
 }
+
+function listing(trials: readonly SqlRow[]): [string, ...number[]] {
+  const ids = trials.map((trial) => Number(trial['trial_id']));
+  return [`WHERE p.trial_id IN (${marks(ids)})`, ...ids];
+}
+
+function marks(ids: readonly number[]): string {
+  return ids.map(() => '?').join(', ');
+}
+
+/** PostgreSQL's client would read a time without a zone as one of this machine's zone: it is read as text. */
+const TRIALS =
+  'SELECT trial_id, number, state, CAST(datetime_start AS TEXT) AS datetime_start, ' +
+  'CAST(datetime_complete AS TEXT) AS datetime_complete FROM trials';
 
 type Part = Exclude<keyof TrialRows, 'trial'>;
 

@@ -157,13 +157,27 @@ export function describeStorage(
       );
     });
 
+    it('fails a trial and queues its replacement once', async () => {
+      const { id } = await storage.startTrial(study);
+      const fail = () => storage.failTrial(id, { state: 'WAITING', systemAttrs: { failed_trial: 0 } });
+      expect((await Promise.all([fail(), fail(), fail()])).sort()).toEqual([false, false, true]);
+      expect((await storage.trials(study)).map((trial) => trial.state)).toEqual(['FAIL', 'WAITING']);
+      expect(await storage.failTrial((await storage.startTrial(study)).id)).toBe(true);
+      expect(await storage.trials(study)).toHaveLength(2);
+      await expect(storage.failTrial(12345)).rejects.toMatchObject({ code: 'TRIAL_NOT_FOUND' });
+    });
+
     it('names silent trials only', async () => {
       const { heartbeats } = storage;
       if (heartbeats === undefined) return;
-      const [silent, quiet] = [await storage.startTrial(study), await storage.startTrial(study)];
-      await heartbeats.record(silent.id);
+      const [silent, quiet] = [
+        await storage.startTrial(study, { sign: true }),
+        await storage.startTrial(study),
+      ];
       expect(await heartbeats.stale(study, 60)).toEqual([]);
       expect(await heartbeats.stale(study, -60)).toEqual([silent.id]);
+      await heartbeats.record(silent.id);
+      expect(await heartbeats.stale(study, 60)).toEqual([]);
       await storage.updateTrial(silent.id, { state: 'FAIL' });
       expect(await heartbeats.stale(study, -60)).toEqual([]);
       expect((await storage.trials(study))[quiet.number]!.state).toBe('RUNNING');
