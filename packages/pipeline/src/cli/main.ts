@@ -1,5 +1,6 @@
 // The command line: builds the program from the catalogue, and turns every failure into one line and an exit code.
 import { Command, CommanderError } from 'commander';
+import { fromSystemError, SpatterError } from '../util/errors.ts';
 import { COMMANDS } from './commands.ts';
 import { resultOf, withGlobalOptions, type Result } from './context.ts';
 
@@ -16,16 +17,31 @@ function isExplained(error: unknown): error is Explained {
 
 /** The line printed for `error`: what, where, what to do. */
 export function describe(error: unknown): string {
-  if (isExplained(error)) return `spatter: ${error.message}; ${error.hint} [${error.code}]`;
+  const known = error instanceof CommanderError ? wrongUsage(error) : fromSystemError(error, pathOf(error));
+  if (isExplained(known)) return `spatter: ${oneLine(known.message)}; ${known.hint} [${known.code}]`;
   const message = error instanceof Error ? error.message : String(error);
   return `spatter: unexpected failure: ${message.split('\n', 1)[0] ?? ''}; run again with --debug and report it [UNEXPECTED]`;
+}
+
+const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');
+
+/** The path that a failure of the system is about, as Node notes it. */
+function pathOf(error: unknown): string {
+  return error instanceof Error && 'path' in error ? String(error.path) : 'a file';
+}
+
+/** Commander puts its suggestion on a second line, in brackets. */
+function wrongUsage({ message }: CommanderError): SpatterError {
+  const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const hint = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? 'see --help';
+  return new SpatterError('USAGE', what.replace(/\.$/, ''), hint);
 }
 
 export function program(): Command {
   const root = new Command('spatter')
     .description('From melt-pool video to a verdict on the shielding gas.')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'spatter: ')) })
+    .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();
   for (const create of COMMANDS) root.addCommand(inherit(create(runCommand), root));
   return root;
@@ -51,12 +67,19 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program().parseAsync([...argv]);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
-      return;
-    }
+    process.exitCode = exitCodeOf(error);
+    if (isHelp(error)) return;
     process.stderr.write(`${describe(error)}\n`);
     if (argv.includes('--debug') && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-    process.exitCode = 1;
   }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof CommanderError)) return 1;
+  return error.exitCode === 0 ? 0 : 2;
+}
+
+/** Help and version are thrown too, after they were printed. */
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help');
 }

@@ -43,6 +43,16 @@ const channelsFitCrops: Rule = ({ model, data }) => {
   return { path: 'model.architecture.in_channels', must, hint: 'change one of the two' };
 };
 
+/** Models whose first fully connected layer fixes the size of the image. */
+const SIDES: Partial<Record<Config['model']['name'], number>> = { lenet5: 32, lenet5_activation: 32 };
+
+const sizeFitsModel: Rule = ({ model, data }) => {
+  const side = SIDES[model.name];
+  if (side === undefined || data.resize === side) return undefined;
+  const must = `data.resize must be ${side} with model.name=${model.name}, got ${data.resize}`;
+  return { path: 'data.resize', must, hint: 'change one of the two' };
+};
+
 const areasAreOrdered: Rule = ({ extraction: { min_area, max_area } }) =>
   min_area <= max_area
     ? undefined
@@ -75,6 +85,7 @@ const RULES: readonly Rule[] = [
   ratioHasShare,
   outputsFitLoss,
   channelsFitCrops,
+  sizeFitsModel,
   areasAreOrdered,
   boundsAreOrdered,
   nesterovHasMomentum,

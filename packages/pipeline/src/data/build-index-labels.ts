@@ -1,4 +1,5 @@
 // Which class each HDF5 file holds: a list in file order, a table, or the file's name.
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readCsv, type CsvTable } from '../util/csv.ts';
 import { SpatterError } from '../util/errors.ts';
@@ -26,7 +27,8 @@ const HINT =
  */
 export function labelsOf(files: readonly string[], given: string | undefined): FileLabel[] {
   if (given === undefined) return fromNames(files);
-  return /^[\d,\s]+$/.test(given) ? fromList(files, given) : fromTable(files, given);
+  const isList = /^[\d,\s]+$/.test(given) || (given.includes(',') && !existsSync(given));
+  return isList ? fromList(files, given) : fromTable(files, given);
 }
 
 function fromList(files: readonly string[], list: string): FileLabel[] {

@@ -7,7 +7,7 @@ import { numpyPermutation } from '../util/numpy-permutation.ts';
 import { labelsOf } from './build-index-labels.ts';
 import { buildIndex } from './build-index.ts';
 import { validateIndex } from './crop-index-check.ts';
-import { readIndex, writeIndex } from './crop-index.ts';
+import { formatIndex, readIndex } from './crop-index.ts';
 import { readRecordings } from './recordings.ts';
 import { cropTimes } from './sidecar.ts';
 import { writeCropFile } from './testing/crop-data.ts';
@@ -145,7 +145,7 @@ describe('readIndex', () => {
     expect([...index.file, ...index.dataset, ...index.dsIdx, ...index.label]).toEqual([
       0, 1, 0, 1, 3, 0, 1, 0,
     ]);
-    writeIndex(path, index);
+    writeFileSync(path, formatIndex(index));
     expect(readFileSync(path, 'utf8')).toBe('file,dataset,ds_idx,label\n"a, b.h5",v_0,3,1\nc.h5,v_1,0,0\n');
   });
 

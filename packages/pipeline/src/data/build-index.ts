@@ -1,14 +1,13 @@
 // Builds the index of a data set: every crop of the HDF5 files with its label, in order and shuffled as the reference shuffles.
-import { mkdirSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { CropFileReader, type CropDataset } from '../store/crop-file.ts';
-import { refuseToOverwrite } from '../util/atomic.ts';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { refuseToOverwrite, writeFilesAtomic } from '../util/atomic.ts';
+import { SpatterError } from '../util/errors.ts';
 import { numpyPermutation } from '../util/numpy-permutation.ts';
 import { labelsOf, type FileLabel } from './build-index-labels.ts';
 import { requireTwoClasses } from './crop-index-check.ts';
-import { writeIndex, type CropIndex } from './crop-index.ts';
-import { RECORDINGS_CSV, videoOfDataset, writeRecordings, type Recording } from './recordings.ts';
+import { formatIndex, type CropIndex } from './crop-index.ts';
+import { RECORDINGS_CSV, videoOfDataset, formatRecordings, type Recording } from './recordings.ts';
 
 export interface BuildIndexOptions {
   /** HDF5 files; the rows follow their order. */
@@ -60,12 +59,14 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuiltIndex
   const labels = labelsOf(files, options.labels);
   requireTwoClasses(labels.map(({ label }) => label));
   const parts = await scan(files, root, labels);
+  requireCropsOfTwoClasses(parts);
   const index = toIndex(root, parts);
   const recordings = parts.flatMap(recordingsIn);
-  makeFolder(root);
-  writeRecordings(paths.recordings, recordings);
-  writeIndex(paths.unshuffled, index);
-  writeIndex(paths.images, index, numpyPermutation(seed, index.length));
+  writeFilesAtomic([
+    [paths.recordings, formatRecordings(recordings)],
+    [paths.unshuffled, formatIndex(index)],
+    [paths.images, formatIndex(index, numpyPermutation(seed, index.length))],
+  ]);
   return { index, recordings, labels, paths };
 }
 
@@ -96,12 +97,25 @@ function refuseDoubles(files: readonly string[]): void {
   throw new SpatterError('USAGE', `each file must be named once, ${twice} is named twice`, 'leave one out');
 }
 
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw fromSystemError(error, folder);
-  }
+/** A file without crops, such as of a video without spatter, brings its label to no row. */
+function requireCropsOfTwoClasses(parts: readonly Part[]): void {
+  const isEmpty = ({ datasets }: Part) => datasets.every(({ length }) => length === 0);
+  const [filled, empty] = [parts.filter((part) => !isEmpty(part)), parts.filter(isEmpty)];
+  const classes = new Set(filled.map(({ label }) => label.label));
+  const names = empty.map(({ file }) => file).join(', ');
+  if (classes.size === 0)
+    throw new SpatterError(
+      'DATA_EMPTY',
+      `${names}: no crops in the files`,
+      'extract with a smaller --min-area',
+    );
+  if (classes.size > 1) return;
+  const message = `the crops must be of at least two classes; ${names} holds no crops, all others are ${[...classes].join()}`;
+  throw new SpatterError(
+    'ONE_CLASS',
+    message,
+    'add files of another gas flow, or extract with a smaller --min-area',
+  );
 }
 
 function toIndex(root: string, parts: readonly Part[]): CropIndex {
@@ -109,8 +123,6 @@ function toIndex(root: string, parts: readonly Part[]): CropIndex {
   const ids = new Map(datasets.map((name, i) => [name, i]));
   const blocks = parts.flatMap((part, file) => part.datasets.map((dataset) => ({ ...dataset, file, part })));
   const length = blocks.reduce((sum, block) => sum + block.length, 0);
-  if (length === 0)
-    throw new SpatterError('DATA_EMPTY', 'the files hold no crops', 'extract with a smaller --min-area');
   const [file, dataset] = [new Uint16Array(length), new Uint16Array(length)];
   const [dsIdx, label] = [new Uint32Array(length), new Uint8Array(length)];
   let row = 0;

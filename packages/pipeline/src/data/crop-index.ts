@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { writeFileAtomic } from '../util/atomic.ts';
 import { formatCsv } from '../util/csv.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 
@@ -110,10 +109,10 @@ export function invalid(message: string): SpatterError {
 }
 
 /**
- * Writes the rows of `index`, in `order` when given, to `path`, whole or not at all. Lines end in LF, as pandas writes them.
- * `path` should lie in `index.root`, which the file names are relative to.
+ * The CSV of `index`, its rows in `order` when given. Lines end in LF, as pandas writes them. The file belongs into
+ * `index.root`, which the file names are relative to.
  */
-export function writeIndex(path: string, index: CropIndex, order?: Uint32Array): void {
+export function formatIndex(index: CropIndex, order?: Uint32Array): string {
   const quoted = (names: readonly string[]) => names.map((name) => formatCsv([name], []).trimEnd());
   const [files, datasets] = [quoted(index.files), quoted(index.datasets)];
   const lines = Array.from({ length: index.length + 1 }, () => INDEX_COLUMNS.join(','));
@@ -122,5 +121,5 @@ export function writeIndex(path: string, index: CropIndex, order?: Uint32Array):
     lines[i + 1] =
       `${files[index.file[row]!]!},${datasets[index.dataset[row]!]!},${index.dsIdx[row]!},${index.label[row]!}`;
   }
-  writeFileAtomic(path, `${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 // Recordings: a video is one recording, and its crops are not independent of each other. The table beside an index names them.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCsv, writeCsv } from '../util/csv.ts';
+import { formatCsv, readCsv } from '../util/csv.ts';
 import { invalid, type CropIndex } from './crop-index.ts';
 
 /** One video: the datasets `{video}_0`, `{video}_1`… of one HDF5 file. */
@@ -32,12 +32,12 @@ export function recordingKey(file: string, video: string): string {
   return JSON.stringify([file, video]);
 }
 
-export function writeRecordings(path: string, recordings: readonly Recording[]): void {
+export function formatRecordings(recordings: readonly Recording[]): string {
   const rows = recordings.map((each) => [
     ...[each.name, each.file, each.label, each.position ?? '', each.session ?? ''],
     each.video,
   ]);
-  writeCsv(path, COLUMNS, rows);
+  return formatCsv(COLUMNS, rows);
 }
 
 /**

@@ -1,9 +1,9 @@
 // An exported model: `model.onnx` and, in `model.json`, all it takes to use it: preprocessing, threshold, labels, scores.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomic } from '../util/atomic.ts';
+import { writeFilesAtomic } from '../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 
 const modelCard = z.strictObject({
@@ -55,8 +55,10 @@ export function writeExportedModel(
   card: Omit<ModelCard, 'format' | 'version' | 'onnx_sha256'>,
 ): ExportedModel {
   const full: ModelCard = { format: 'spatter model', version: 1, onnx_sha256: sha256(onnx), ...card };
-  writeFileAtomic(join(folder, 'model.onnx'), onnx);
-  writeFileAtomic(join(folder, 'model.json'), `${JSON.stringify(full, null, 2)}\n`);
+  writeFilesAtomic([
+    [join(folder, 'model.onnx'), onnx],
+    [join(folder, 'model.json'), `${JSON.stringify(full, null, 2)}\n`],
+  ]);
   return { folder, card: full, onnx };
 }
 
@@ -66,6 +68,7 @@ export function writeExportedModel(
  */
 export function readExportedModel(path: string): ExportedModel {
   const folder = existsSync(path) && statSync(path).isFile() ? dirname(path) : path;
+  requireBoth(path, folder);
   const card = parseCard(join(folder, 'model.json'));
   const onnx = read(join(folder, 'model.onnx'));
   if (sha256(onnx) === card.onnx_sha256) return { folder, card, onnx };
@@ -73,6 +76,14 @@ export function readExportedModel(path: string): ExportedModel {
     join(folder, 'model.onnx'),
     'must be the file that model.json describes, but its SHA-256 differs',
   );
+}
+
+function requireBoth(path: string, folder: string): void {
+  if (!existsSync(path)) {
+    throw new SpatterError('FILE_NOT_FOUND', `${path}: no such file or folder`, 'check --model');
+  }
+  const lacking = ['model.json', 'model.onnx'].find((name) => !existsSync(join(folder, name)));
+  if (lacking !== undefined) throw damaged(folder, `must be an exported model, but has no ${lacking}`);
 }
 
 function parseCard(path: string): ModelCard {
@@ -106,6 +117,6 @@ function damaged(path: string, what: string): SpatterError {
   return new SpatterError(
     'MODEL_DAMAGED',
     `${path} ${what}`,
-    `export ${basename(dirname(path))} again: spatter export RUN`,
+    'name a folder that `spatter export` wrote, or export the run again',
   );
 }

@@ -1,11 +1,10 @@
 // One video to its files: crops (HDF5), the per-crop sidecar and the frame log. All appear at the end, or none.
-import { existsSync, mkdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { refuseToOverwrite } from '../util/atomic.ts';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { makeWritableFolder, refuseToOverwrite } from '../util/atomic.ts';
+import { fromSystemError } from '../util/errors.ts';
 import { silentProgress, type Progress, type ProgressFactory } from '../util/progress.ts';
 import { openVideo, type DecoderName } from '../video/decoder.ts';
-import { notAVideo, type Damage, type VideoInfo, type VideoReader } from '../video/reader.ts';
+import { requireFrames, type Damage, type VideoInfo, type VideoReader } from '../video/reader.ts';
 import { Capture, DATASET_ROWS } from './capture.ts';
 import { extractCrops, type FrameCrops } from './crops.ts';
 import { LayerCounter, Ledger } from './ledger.ts';
@@ -87,7 +86,7 @@ export async function extractToFiles(
   });
   try {
     regionOf(rules, reader.info.width);
-    makeFolder(folder);
+    makeWritableFolder(folder);
     return await new Extraction(reader, files, rules, options).run();
   } finally {
     await reader.close();
@@ -98,14 +97,6 @@ export async function extractToFiles(
 function definedOnly(options: ExtractOptions): Partial<SpatterRules> {
   const given = Object.keys(DEFAULT_RULES).map((key) => [key, options[key as keyof SpatterRules]]);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Partial<SpatterRules>;
-}
-
-function makeFolder(folder: string): void {
-  try {
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw fromSystemError(error, folder);
-  }
 }
 
 /** The course of one extraction. */
@@ -135,7 +126,7 @@ class Extraction {
     try {
       capture = await this.#openCapture();
       await this.#readAll(log, capture);
-      this.#requireFrames();
+      requireFrames(this.#reader, this.#start);
       await capture?.finish(this.#attributes());
       log.finish();
     } catch (error) {
@@ -183,18 +174,6 @@ class Extraction {
     const { frameCount } = this.#reader.info;
     const total = Math.max(0, (frameCount ?? 0) - this.#start - 1);
     return (this.#options.progress ?? silentProgress)('extract', total, 'frames');
-  }
-
-  /** A reader that gave nothing means another mistake than a video without spatter. */
-  #requireFrames(): void {
-    const { info, position } = this.#reader;
-    if (position > this.#start) return;
-    if (this.#start === 0) throw notAVideo(info.path, 'no frame of it could be decoded');
-    throw new SpatterError(
-      'USAGE',
-      `${info.path}: the start frame must lie within the video's ${info.frameCount ?? position} frames, got ${this.#start}`,
-      'choose a smaller --start-frame',
-    );
   }
 
   #attributes(): Record<string, string | number> {

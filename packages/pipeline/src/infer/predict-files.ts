@@ -5,8 +5,8 @@ import { count } from '../report/numbers.ts';
 import { cropTone, predictionPage } from '../report/prediction-page.ts';
 import type { LayerSpan } from '../report/charts.ts';
 import type { Statement } from '../report/page.ts';
-import { writeFileAtomic } from '../util/atomic.ts';
-import { writeCsv } from '../util/csv.ts';
+import { writeFilesAtomic } from '../util/atomic.ts';
+import { formatCsv } from '../util/csv.ts';
 import type { ExportedModel } from '../export/exported-model.ts';
 import type { Prediction } from './predict-video.ts';
 
@@ -33,7 +33,7 @@ const LAYER_COLUMNS = [
   'verdict',
 ];
 
-/** Writes the four files of `prediction` and returns the verdict on the whole build, as the JSON file holds it. */
+/** Writes the four files of `prediction`, all or none, and returns the verdict on the whole build, as the JSON file holds it. */
 export function writePrediction(
   video: string,
   folder: string,
@@ -44,18 +44,14 @@ export function writePrediction(
   const build = judgeBuild(prediction.layers);
   const spans = layerSpans(prediction);
   const verdict = verdictJson(video, prediction, model, build);
-  writeCsv(
-    files.crops,
-    CROP_COLUMNS,
-    prediction.crops.map((c) => cropRow(c, model.card.threshold)),
-  );
-  writeCsv(
-    files.layers,
-    LAYER_COLUMNS,
-    prediction.layers.map((layer, i) => layerRow(layer, spans[i]!)),
-  );
-  writeFileAtomic(files.verdict, `${JSON.stringify(verdict, null, 2)}\n`);
-  writeFileAtomic(files.report, predictionPage(reportOf(video, prediction, model, build, spans)));
+  const crops = prediction.crops.map((crop) => cropRow(crop, model.card.threshold));
+  const layers = prediction.layers.map((layer, i) => layerRow(layer, spans[i]!));
+  writeFilesAtomic([
+    [files.crops, formatCsv(CROP_COLUMNS, crops)],
+    [files.layers, formatCsv(LAYER_COLUMNS, layers)],
+    [files.verdict, `${JSON.stringify(verdict, null, 2)}\n`],
+    [files.report, predictionPage(reportOf(video, prediction, model, build, spans))],
+  ]);
   return { ...verdict, files };
 }
 

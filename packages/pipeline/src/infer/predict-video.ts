@@ -7,7 +7,7 @@ import { judgeLayers, type LayerVerdict } from '../metrics/verdict.ts';
 import { decodeJpeg, encodeJpeg } from '../store/jpeg.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { openVideo, type DecoderName } from '../video/decoder.ts';
-import type { Damage, VideoInfo } from '../video/reader.ts';
+import { requireFrames, type Damage, type VideoInfo } from '../video/reader.ts';
 import type { Classifier } from './classifier.ts';
 
 /** One crop with its probability of class 1; boxes in pixels of the whole frame. */
@@ -70,6 +70,7 @@ export async function predictVideo(
       bar.update(found.frame - startFrame + 1);
     }
     await judge.flush();
+    requireFrames(reader, startFrame);
     const { info, position, damage } = reader;
     return { info, framesRead: position - startFrame, damage, startFrame, ...judge.result() };
   } finally {

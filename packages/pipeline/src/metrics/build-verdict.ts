@@ -55,6 +55,7 @@ function decide(
     const where = alarms.map(([first, last]) => `${first}–${last}`).join(', ');
     return { verdict: 'low', reason: `the gas flow looks low in layers ${where}` };
   }
+  if (total === 0) return { verdict: 'cannot judge', reason: 'no spatter was found' };
   if (judged === 0 || judged < total / 2) {
     return { verdict: 'cannot judge', reason: `only ${judged} of ${total} layers could be judged` };
   }

@@ -1,9 +1,8 @@
 // Turns recipes into files: a video and its ground truth per recording, labels.csv for a labelled set.
-import { mkdirSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { refuseToOverwrite, writeFileAtomic } from '../util/atomic.ts';
+import { makeWritableFolder, refuseToOverwrite, writeFileAtomic } from '../util/atomic.ts';
 import { writeCsv } from '../util/csv.ts';
-import { fromSystemError } from '../util/errors.ts';
 import type { CodecName } from '../video/encoder-format.ts';
 import { writeVideo, type EncoderName } from '../video/encoder.ts';
 import { flowLabel, type Recipe } from './recipe.ts';
@@ -38,11 +37,7 @@ export function prepareFolder(
 ): void {
   const files = recipes.flatMap(({ name }) => Object.values(recordingFiles(folder, name)));
   refuseToOverwrite(labelled ? [...files, labelsFile(folder)] : files, overwrite);
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw fromSystemError(error, folder);
-  }
+  makeWritableFolder(folder);
 }
 
 /**
@@ -59,7 +54,12 @@ export async function simulateRecording(
   const renderer = createRenderer(recipe);
   const { video, truth } = recordingFiles(folder, recipe.name);
   await writeVideo(video, { ...recipe, codec }, framesOf(recipe, renderer, onFrame), encoder);
-  writeFileAtomic(truth, formatTruth(truthOf(recipe, renderer)));
+  try {
+    writeFileAtomic(truth, formatTruth(truthOf(recipe, renderer)));
+  } catch (error) {
+    rmSync(video, { force: true });
+    throw error;
+  }
 }
 
 /** Every frame in turn, in one buffer that is used again and again. */

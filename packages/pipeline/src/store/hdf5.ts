@@ -1,6 +1,7 @@
 // The HDF5 library compiled to WebAssembly: loading, opening, heap blocks, and its errors as ours.
 import { existsSync, statSync } from 'node:fs';
 import type * as h5wasm from 'h5wasm/node';
+import { finalPath } from '../util/atomic.ts';
 import { SpatterError } from '../util/errors.ts';
 
 /** The library: `module` is its low-level C interface, one per thread, shared by all files open in it. */
@@ -44,18 +45,13 @@ export function guard<T>(path: string, work: () => T): T {
 function explain(error: unknown, path: string): unknown {
   if (error instanceof SpatterError || !(error instanceof Error)) return error;
   if (!error.message.startsWith('HDF5-DIAG')) return error;
-  const reason = innermostReason(error.message);
-  if (/errno = \d+, error message = 'No space left/.test(error.message)) {
-    return new SpatterError(
-      'DISK_FULL',
-      `${path}: ${reason}`,
-      'free some space and run the same command again',
-    );
+  const system = /errno = \d+, error message = '([^']+)'/.exec(error.message)?.[1];
+  if (system === undefined) return damaged(path, innermostReason(error.message));
+  const message = `${finalPath(path)}: ${system}`;
+  if (system.startsWith('No space left') || system.startsWith('Disk quota')) {
+    return new SpatterError('DISK_FULL', message, 'free some space and run the same command again');
   }
-  if (/errno = \d+/.test(error.message)) {
-    return new SpatterError('IO', `${path}: ${reason}`, 'check the permissions of the path');
-  }
-  return damaged(path, reason);
+  return new SpatterError('IO', message, 'check the permissions of the path');
 }
 
 /** The last frame of HDF5's error stack says what went wrong first. */

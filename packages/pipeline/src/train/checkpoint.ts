@@ -1,6 +1,6 @@
 // Checkpoints: one safetensors file holds the whole state, and where training stood in its metadata.
 import { readFileSync } from 'node:fs';
-import { loadSafetensors, saveSafetensors, type State } from '@spatter/tensor';
+import { loadSafetensors, saveSafetensors, TensorError, type State } from '@spatter/tensor';
 import { writeFileAtomic } from '../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 import type { Progress } from './progress.ts';
@@ -23,21 +23,32 @@ export function saveCheckpoint(path: string, { state, progress }: Checkpoint): v
 
 /** @throws {SpatterError} FILE_NOT_FOUND, or CHECKPOINT_DAMAGED when the file is no checkpoint of ours. */
 export function loadCheckpoint(path: string): Checkpoint {
-  const { tensors, metadata } = loadSafetensors(read(path), path);
+  const { tensors, metadata } = readTensors(path);
   const text = metadata['spatter.progress'];
   if (text === undefined) {
     const message = `${path} must be a training checkpoint, but holds weights only (no spatter.progress)`;
     throw new SpatterError('CHECKPOINT_DAMAGED', message, 'name a file from a run directory');
   }
-  return { state: tensors, progress: JSON.parse(text) as Progress };
+  return { state: tensors, progress: parseProgress(text, path) };
 }
+
+function parseProgress(text: string, path: string): Progress {
+  try {
+    return JSON.parse(text) as Progress;
+  } catch (error) {
+    throw damaged(path, 'its spatter.progress is no JSON', error);
+  }
+}
+
+/** Faults named in a message; the rest is counted. */
+const SHOWN_FAULTS = 3;
 
 /**
  * Reads a model's parameters from a safetensors file, whatever else it holds.
  * @throws {SpatterError} CHECKPOINT_DAMAGED naming what is missing, unexpected or of another shape.
  */
 export function loadWeights(path: string, parameters: State): State {
-  const { tensors } = loadSafetensors(read(path), path);
+  const { tensors } = readTensors(path);
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith('optimizer.')));
   const wanted = [...parameters].filter(([name]) => !name.startsWith('optimizer.'));
   const faults = [
@@ -45,7 +56,9 @@ export function loadWeights(path: string, parameters: State): State {
     ...[...weights.keys()].filter((name) => !parameters.has(name)).map((name) => `unexpected ${name}`),
   ];
   if (faults.length === 0) return weights;
-  const message = `${path} must hold the parameters of the model, but: ${faults.join(', ')}`;
+  const more = faults.length > SHOWN_FAULTS ? ` and ${faults.length - SHOWN_FAULTS} more` : '';
+  const shown = faults.slice(0, SHOWN_FAULTS).join(', ');
+  const message = `${path} must hold the parameters of the model, but: ${shown}${more}`;
   throw new SpatterError(
     'CHECKPOINT_DAMAGED',
     message,
@@ -59,10 +72,17 @@ function faultOf(name: string, wanted: readonly number[], got: readonly number[]
   return [`${name} is [${got.join(', ')}], not [${wanted.join(', ')}]`];
 }
 
-function read(path: string): Uint8Array {
+function readTensors(path: string): ReturnType<typeof loadSafetensors> {
   try {
-    return readFileSync(path);
+    return loadSafetensors(readFileSync(path), path);
   } catch (error) {
+    if (error instanceof TensorError) throw damaged(path, error.message, error);
     throw fromSystemError(error, path);
   }
+}
+
+function damaged(path: string, what: string, cause: unknown): SpatterError {
+  const message = what.includes(path) ? what : `${path} must be a whole checkpoint, but ${what}`;
+  const hint = 'name another checkpoint of the run, or a copy that is whole';
+  return new SpatterError('CHECKPOINT_DAMAGED', message, hint, { cause });
 }

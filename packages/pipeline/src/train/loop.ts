@@ -41,7 +41,9 @@ export async function train(run: Training, start: Checkpoint): Promise<Checkpoin
       run.onBatch(progress);
       if (run.interrupted()) return interrupt(run, { state, progress });
     }
-    const closed = afterEpoch(progress, await run.validate(state));
+    const validated = await run.validate(state);
+    requireFinite(validated.loss, `the validation loss became ${validated.loss} in epoch ${progress.epoch}`);
+    const closed = afterEpoch(progress, validated);
     progress = decide(run, { state, progress: closed.progress }, closed.metrics);
     run.onEpoch(closed.metrics, progress);
     run.save(LAST, { state, progress });
@@ -59,13 +61,14 @@ function scored(
   batch: Batch,
   { epoch, batch: done }: Progress,
 ) {
-  if (!Number.isFinite(result.loss)) {
-    const message = `the loss became ${result.loss} in epoch ${epoch}, batch ${done + 1}`;
-    const hint =
-      'lower training.optimizer.lr or switch on training.grad_clip; checkpoints up to here are kept';
-    throw new SpatterError('LOSS_NOT_FINITE', message, hint);
-  }
+  requireFinite(result.loss, `the loss became ${result.loss} in epoch ${epoch}, batch ${done + 1}`);
   return { loss: result.loss, correct: countCorrect(result.logits, batch.y), size: batch.size };
+}
+
+function requireFinite(loss: number, message: string): void {
+  if (Number.isFinite(loss)) return;
+  const hint = 'lower training.optimizer.lr or switch on training.grad_clip; checkpoints up to here are kept';
+  throw new SpatterError('LOSS_NOT_FINITE', message, hint);
 }
 
 /** Lets every policy see the epoch and does what they say; their memories and effects are in the returned progress. */

@@ -1,15 +1,18 @@
 // A run directory: the resolved config, what the data was, checkpoints, history and curves of one training run.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadResolvedConfig } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
-import { writeFileAtomic } from '../util/atomic.ts';
-import { SpatterError } from '../util/errors.ts';
+import { makeWritableFolder, writeFileAtomic, writeFilesAtomic } from '../util/atomic.ts';
+import { SpatterError, fromSystemError } from '../util/errors.ts';
 
 export interface RunDirectory {
   readonly path: string;
   readonly config: Config;
 }
+
+/** What a run pins of its data; written when it begins. */
+const PINNED = 'dataset.json';
 
 export const checkpointFolder = (run: string): string => join(run, 'checkpoints');
 
@@ -21,7 +24,7 @@ function runPath({ paths, experiment }: Config, now: Date): string {
 
 /**
  * Makes a new run directory and writes `config.yaml` (resolved) and `overrides.yaml` into it.
- * @throws {SpatterError} OUTPUT_EXISTS when a run already lives there.
+ * @throws {SpatterError} OUTPUT_EXISTS when a run already lives there, DISK_FULL or IO.
  */
 export function createRunDirectory(
   composed: { config: Config; yaml: string; overrides: readonly string[] },
@@ -32,13 +35,25 @@ export function createRunDirectory(
     const hint = `choose another paths.run_dir, or continue this run with --resume ${path}`;
     throw new SpatterError('OUTPUT_EXISTS', `${path} already holds a run`, hint);
   }
-  mkdirSync(checkpointFolder(path), { recursive: true });
-  writeFileAtomic(
-    join(path, 'overrides.yaml'),
-    composed.overrides.map((o) => `- ${JSON.stringify(o)}\n`).join(''),
-  );
-  writeFileAtomic(join(path, 'config.yaml'), composed.yaml);
+  makeWritableFolder(checkpointFolder(path));
+  const overrides = composed.overrides.map((each) => `- ${JSON.stringify(each)}\n`).join('');
+  writeFilesAtomic([
+    [join(path, 'overrides.yaml'), overrides],
+    [join(path, 'config.yaml'), composed.yaml],
+  ]);
   return { path, config: composed.config };
+}
+
+/**
+ * Takes back a run that could not begin, so that the same command can be given again once its cause is mended. A run that
+ * began, and whatever else lies in the folder, stays.
+ */
+export function removeUnbegun(path: string): void {
+  if (existsSync(join(path, PINNED))) return;
+  for (const name of ['config.yaml', 'overrides.yaml']) rmSync(join(path, name), { force: true });
+  for (const folder of [checkpointFolder(path), path]) {
+    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  }
 }
 
 /** @throws {SpatterError} RUN_NOT_FOUND when `path` is no run directory. */
@@ -56,13 +71,23 @@ export function openRunDirectory(path: string): RunDirectory {
  * @throws {SpatterError} DATASET_CHANGED when the data differ from those the run began with.
  */
 export function pinDataset(run: string, dataset: { hash: string } & Record<string, unknown>): void {
-  const path = join(run, 'dataset.json');
+  const path = join(run, PINNED);
   if (!existsSync(path)) {
     writeFileAtomic(path, `${JSON.stringify(dataset, null, 2)}\n`);
     return;
   }
-  const pinned = JSON.parse(readFileSync(path, 'utf8')) as { hash: string };
+  const pinned = readPinned(path);
   if (pinned.hash === dataset.hash) return;
   const message = `the data no longer are those that ${run} was trained on (index ${dataset.hash.slice(0, 12)}, was ${pinned.hash.slice(0, 12)})`;
   throw new SpatterError('DATASET_CHANGED', message, 'restore the old data, or start a new run');
+}
+
+function readPinned(path: string): { hash: string } {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as { hash: string };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fromSystemError(error, path);
+    const message = `${path} must be the JSON that says what data the run was trained on, but is damaged`;
+    throw new SpatterError('DATASET_CHANGED', message, 'restore it, or start a new run');
+  }
 }

@@ -11,7 +11,7 @@ import { LAST, train } from './loop.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
 import { startProgress, type Progress } from './progress.ts';
-import { checkpointFolder, pinDataset, type RunDirectory } from './run-directory.ts';
+import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
 import { lossAndAccuracy, splitLogits } from './validate.ts';
 
 const HISTORY = ['epoch', 'train_loss', 'train_accuracy', 'val_loss', 'val_accuracy', 'lr'] as const;
@@ -28,11 +28,8 @@ export interface TrainObserver {
 /** Trains `run` from its last checkpoint, or from the start when it has none. Returns where it ended. */
 export async function trainRun(run: RunDirectory, observer: TrainObserver): Promise<Progress> {
   const { config } = run;
-  const dataset = await openDataset(config, observer.progress);
-  pinDataset(run.path, dataset.description);
+  const { dataset, step, forward, start } = await begin(run, observer);
   dataset.notices.forEach(observer.onNotice);
-  const step = buildStep(config);
-  const forward = buildForward(config);
   const loader = dataset.loader('train');
   const validation = dataset.loader('val');
   const bar = observer.progress('training', config.training.epochs * loader.length, 'batches');
@@ -53,12 +50,27 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         },
         interrupted: observer.interrupted,
       },
-      startOf(run, step.initialState(config.seed)),
+      start,
     );
     return progress;
   } finally {
     bar.stop();
     await Promise.all([step.dispose(), forward.dispose(), loader.close(), validation.close()]);
+  }
+}
+
+/** Everything that can fail before the first batch; a new run that fails here leaves nothing behind. */
+async function begin(run: RunDirectory, { progress }: TrainObserver) {
+  try {
+    const dataset = await openDataset(run.config, progress);
+    const step = buildStep(run.config);
+    const forward = buildForward(run.config);
+    const start = startOf(run, step.initialState(run.config.seed));
+    pinDataset(run.path, dataset.description);
+    return { dataset, step, forward, start };
+  } catch (error) {
+    removeUnbegun(run.path);
+    throw error;
   }
 }
 

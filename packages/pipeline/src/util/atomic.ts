@@ -1,6 +1,8 @@
 // Files that appear whole or not at all: write beside, fsync, rename.
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -15,6 +17,12 @@ import { SpatterError, fromSystemError } from './errors.ts';
 /** The hidden sibling that {@link writeFileAtomic} fills before it renames; also used by writers that stream. */
 export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.partial`);
+}
+
+/** The path that {@link temporaryPath} hides; other paths pass through. */
+export function finalPath(path: string): string {
+  const hidden = /^\.(.+)\.partial$/.exec(basename(path))?.[1];
+  return hidden === undefined ? path : join(dirname(path), hidden);
 }
 
 /** Makes `temporary` durable and renames it to `path`. */
@@ -33,19 +41,44 @@ export function publish(temporary: string, path: string): void {
  * @throws {SpatterError} DISK_FULL or IO; the unfinished file is removed.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
-  const temporary = temporaryPath(path);
+  writeFilesAtomic([[path, data]]);
+}
+
+/**
+ * Writes files that belong together: none gets its name before all are on the disk, so a full disk leaves none of them.
+ * They are named in the order given; creates parent folders.
+ * @throws {SpatterError} DISK_FULL or IO; the unfinished files are removed.
+ */
+export function writeFilesAtomic(files: readonly (readonly [string, string | Uint8Array])[]): void {
+  let current = '';
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeWhole(temporary, typeof data === 'string' ? Buffer.from(data) : data);
-    publish(temporary, path);
+    for (const [path, data] of files) {
+      current = path;
+      mkdirSync(dirname(path), { recursive: true });
+      writeWhole(temporaryPath(path), typeof data === 'string' ? Buffer.from(data) : data);
+    }
+    for (const [path] of files) publish(temporaryPath((current = path)), path);
   } catch (error) {
-    removeIfThere(temporary);
-    throw fromSystemError(error, path);
+    for (const [path] of files) removeIfThere(temporaryPath(path));
+    throw fromSystemError(error, current);
   }
 }
 
 function removeIfThere(path: string): void {
   if (existsSync(path)) rmSync(path);
+}
+
+/**
+ * Makes `folder`, and fails early where nothing could be written into it later.
+ * @throws {SpatterError} IO or DISK_FULL.
+ */
+export function makeWritableFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw fromSystemError(error, folder);
+  }
 }
 
 function writeWhole(path: string, data: Uint8Array): void {

@@ -1,9 +1,9 @@
 // CSV in the dialect pandas writes and reads: comma, minimal quoting, LF.
 import { readFileSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from './atomic.ts';
-import { fromSystemError } from './errors.ts';
+import { fromSystemError, SpatterError } from './errors.ts';
 
 export type CsvValue = string | number;
 
@@ -26,12 +26,21 @@ export interface CsvTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Reads a CSV; every value is a string. Rows must be as wide as the header. */
+/**
+ * Reads a CSV; every value is a string. Rows must be as wide as the header.
+ * @throws {SpatterError} FILE_NOT_FOUND, IO, or INDEX_INVALID with the line where it is no such table.
+ */
 export function readCsv(path: string): CsvTable {
   try {
     const [columns = [], ...rows] = parse(readFileSync(path), { bom: true, skip_empty_lines: true });
     return { columns, rows };
   } catch (error) {
+    if (error instanceof CsvError) {
+      const message = `${path} must be a CSV table with rows as wide as its header: ${error.message}`;
+      throw new SpatterError('INDEX_INVALID', message, 'correct the file, or make it again', {
+        cause: error,
+      });
+    }
     throw fromSystemError(error, path);
   }
 }

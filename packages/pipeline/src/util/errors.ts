@@ -14,13 +14,13 @@ export const ERRORS = {
   HDF5_LAYOUT: 'An HDF5 file holds something other than lists of JPEG bytes.',
   JPEG_DAMAGED: 'A stored crop is not a JPEG, or is a damaged one.',
   INDEX_INVALID:
-    'An index CSV has the wrong columns, or names a file, a dataset or a row that does not exist.',
+    'An index CSV or a table beside it cannot be read, has the wrong columns, or names what does not exist.',
   LABELS:
     'The labels do not fit the files: another count, an unknown file name, not a whole number from 0 to 255.',
   ONE_CLASS: 'All crops have the same label; a classifier needs at least two.',
   SPLIT_IMPOSSIBLE: 'A split cannot give train, val and test what each needs, such as crops of every class.',
   SPLIT_NEEDS_TIMES: 'A split by time needs the frame of every crop, and a crop file has no sidecar.',
-  DATA_EMPTY: 'There are no crops to make a batch of.',
+  DATA_EMPTY: 'There are no crops to index or to make a batch of.',
   CONFIG_FILE: 'A config file is not valid YAML, or its defaults list is wrong.',
   CONFIG_NOT_FOUND: 'A config folder, or an option of a config group, does not exist.',
   CONFIG_OVERRIDE: 'An override on the command line cannot be read or cannot be applied.',
@@ -59,16 +59,21 @@ const SYSTEM: Record<string, [ErrorCode, string]> = {
   ENOSPC: ['DISK_FULL', 'free some space and run the same command again'],
   EDQUOT: ['DISK_FULL', 'free some of your quota and run the same command again'],
   EACCES: ['IO', 'check the permissions of the path'],
+  EPERM: ['IO', 'check the permissions of the path'],
+  EROFS: ['IO', 'choose a place that can be written to'],
   EIO: ['IO', 'check the disk and the path'],
   EISDIR: ['IO', 'name a file, not a folder'],
   EEXIST: ['IO', 'a file stands where a folder is needed; choose another path'],
   ENOTDIR: ['IO', 'a file stands where a folder is needed; choose another path'],
 };
 
+/** Failures of the system that are not in the table, such as EMFILE. */
+const OTHER: [ErrorCode, string] = ['IO', 'check the disk and the path'];
+
 /** Turns a Node file-system error into a {@link SpatterError} that names `path`; other values pass through unchanged. */
 export function fromSystemError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
-  const known = SYSTEM[String(error.code)];
+  const known = SYSTEM[String(error.code)] ?? ('syscall' in error ? OTHER : undefined);
   if (known === undefined) return error;
   const what = known[0] === 'FILE_NOT_FOUND' ? 'no such file or folder' : error.message;
   return new SpatterError(known[0], `${path}: ${what}`, known[1], { cause: error });

@@ -61,3 +61,17 @@ export function notAVideo(path: string, reason: string): SpatterError {
     'check the file, or convert it with another program first',
   );
 }
+
+/**
+ * A reader that gave no frame after `start` means another mistake than a video without spatter.
+ * @throws {SpatterError} NOT_A_VIDEO, or USAGE when the video ends before `start`.
+ */
+export function requireFrames({ info, position }: VideoReader, start: number): void {
+  if (position > start) return;
+  if (start === 0) throw notAVideo(info.path, 'no frame of it could be decoded');
+  throw new SpatterError(
+    'USAGE',
+    `${info.path}: the start frame must lie within the video's ${info.frameCount ?? position} frames, got ${start}`,
+    'choose a smaller --start-frame',
+  );
+}

@@ -81,7 +81,9 @@ async function demo(context: Context, options: Options, runCommand: RunCommand):
   const steps: Record<string, Result> = {};
   for (const [i, { title, args }] of demoSteps(options).entries()) {
     context.print(`\n${i + 1}. ${title}\n   $ spatter ${abridged(args)}`);
-    steps[`${i + 1}_${args[0]!}`] = await runCommand([...args, ...flags]);
+    const result = await runCommand([...args, ...flags]);
+    steps[`${i + 1}_${args[0]!}`] = result;
+    if (result['finished'] === false) return { out: options.out, finished: false, steps };
   }
   const seconds = Math.round((performance.now() - began) / 1000);
   context.print(`\nDone in ${seconds} s. Look at:`);

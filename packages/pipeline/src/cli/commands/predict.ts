@@ -6,7 +6,7 @@ import { predictionFiles, writePrediction } from '../../infer/predict-files.ts';
 import { predictVideo, type Prediction } from '../../infer/predict-video.ts';
 import { decimal } from '../../report/numbers.ts';
 import { terminalTable } from '../../report/terminal.ts';
-import { refuseToOverwrite } from '../../util/atomic.ts';
+import { makeWritableFolder, refuseToOverwrite } from '../../util/atomic.ts';
 import { DECODERS, type DecoderName } from '../../video/decoder.ts';
 import { action, type Context, type Result } from '../context.ts';
 
@@ -61,6 +61,7 @@ async function predict(context: Context, options: Options, videos: readonly stri
   const files = videos.flatMap((video) => Object.values(predictionFiles(video, options.out)));
   refuseToOverwrite(files, options.overwrite === true);
   const model = readExportedModel(options.model);
+  makeWritableFolder(options.out);
   const classifier = await Classifier.open(model);
   const results: Result[] = [];
   try {
@@ -94,7 +95,11 @@ function describe(video: string, prediction: Prediction, result: Result): string
   ]);
   return [
     `${video}: ${String(result['verdict'])} – ${String(result['reason'])}`,
-    ...(damage === null ? [] : [`the video is damaged from frame ${damage.atFrame} on: ${damage.message}`]),
+    ...(damage === null
+      ? []
+      : [
+          `warning: the video is damaged from frame ${damage.atFrame} on (${damage.message}); what could be decoded was judged`,
+        ]),
     ...(rows.length === 0
       ? []
       : terminalTable(['layer', 'verdict', 'p(high)', '95 % interval', 'crops'], rows)),

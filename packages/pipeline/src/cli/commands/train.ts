@@ -15,6 +15,9 @@ interface Options {
   readonly evaluate: boolean;
 }
 
+/** Exit code of a run that was stopped by Ctrl-C, as of every program that ends on it: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
 const EXAMPLES = `
 Examples:
   spatter train paths.data_root=data training.epochs=5 device=cpu
@@ -55,7 +58,10 @@ async function run(context: Context, options: Options, overrides: readonly strin
     stopped: progress.stopped,
     ...progress.history.at(-1),
   };
-  if (!finished) context.print(`interrupted; continue with: spatter train --resume ${directory.path}`);
+  if (!finished) {
+    context.print(`interrupted; continue with: spatter train --resume ${directory.path}`);
+    process.exitCode = INTERRUPTED;
+  }
   if (progress.stopped !== null) context.print(`stopped early: ${progress.stopped}`);
   if (!finished || !options.evaluate) return trained;
   const evaluation = await evaluateRun(directory, { progress: context.progress });
