@@ -49,6 +49,8 @@ export async function run(checks: Checks): Promise<void> {
     checkDistributions(checks, python);
     await checkStorage(checks, python, `sqlite:///${join(folder, 'ours.db')}`, 'ours first');
     await checkStorage(checks, python, `sqlite:///${join(folder, 'theirs.db')}`, 'theirs first');
+    await checkStorage(checks, python, `journal:${join(folder, 'ours.log')}`, 'ours first');
+    await checkStorage(checks, python, `journal:${join(folder, 'theirs.log')}`, 'theirs first');
     await checkSequences(checks, python);
     await checkPruners(checks, python);
     await checkQuality(checks, python);

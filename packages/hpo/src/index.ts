@@ -19,6 +19,7 @@ export { randomSampler } from './samplers/random.ts';
 export type { JointSample, Sampler, SamplingContext } from './samplers/sampler.ts';
 export { tpeSampler, type TpeOptions } from './samplers/tpe.ts';
 export { commonSpace, groupedSpaces, type SearchSpace } from './search-space.ts';
+export { openJournal } from './storages/journal/journal.ts';
 export { MemoryStorage } from './storages/memory.ts';
 export { openStorage } from './storages/open.ts';
 export { openPostgres } from './storages/postgres.ts';

@@ -1,9 +1,10 @@
 // Every storage against the contract, and what is particular to one.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import Database from 'libsql';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openJournal } from './journal/journal.ts';
 import { MemoryStorage } from './memory.ts';
 import { openStorage } from './open.ts';
 import { openSqlite } from './sqlite.ts';
@@ -22,6 +23,40 @@ describeStorage(
   () => openSqlite((sqlite = file('db'))),
   () => openSqlite(sqlite),
 );
+
+let journal = '';
+describeStorage(
+  'journal',
+  () => openJournal((journal = file('log'))),
+  () => openStorage(`journal:${journal}`),
+);
+
+describe('journal storage', () => {
+  it('survives what a killed writer leaves: half an entry, and its lock', async () => {
+    const path = file('log');
+    const storage = await openJournal(path);
+    const study = await storage.createStudy('s', ['minimize']);
+    appendFileSync(path, '{"op_code":4,"study_id":0,"dateti');
+    expect(await storage.startTrial(study)).toMatchObject({ number: 0 });
+    expect(await (await openJournal(path)).trials(study)).toHaveLength(1);
+    symlinkSync(basename(path), `${path}.lock`);
+    const waiting = storage.startTrial(study);
+    unlinkSync(`${path}.lock`);
+    expect(await waiting).toMatchObject({ number: 1 });
+  });
+
+  it('passes over entries that break a rule, as Optuna does', async () => {
+    const path = file('log');
+    const storage = await openJournal(path);
+    const study = await storage.createStudy('s', ['minimize']);
+    const { id } = await storage.createTrial(study, { state: 'COMPLETE', values: [1] });
+    const late = { op_code: 6, worker_id: 'other', trial_id: id, state: 3, values: null };
+    const twice = { op_code: 0, worker_id: 'other', study_name: 's', directions: [1] };
+    appendFileSync(path, `${JSON.stringify(late)}\n${JSON.stringify(twice)}\n`);
+    expect((await storage.trials(study))[0]!.state).toBe('COMPLETE');
+    expect(await storage.studies()).toHaveLength(1);
+  });
+});
 
 describe('SQLite storage', () => {
   it('has the tables, version and revision that Optuna looks for', async () => {
