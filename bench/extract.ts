@@ -11,7 +11,7 @@ import { DEFAULT_RULES } from '../packages/pipeline/src/extract/rules.ts';
 import { encodeJpeg } from '../packages/pipeline/src/store/jpeg.ts';
 import { NO_SHARED_DATA, sharedData } from '../packages/pipeline/src/util/testing/shared.ts';
 import { openVideo } from '../packages/pipeline/src/video/decoder.ts';
-import type { BenchResult } from './run.ts';
+import type { BenchResult } from './result.ts';
 
 const ROUNDS = 5;
 /** Passes over the video within one process after which memory must stand still. */

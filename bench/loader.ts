@@ -10,7 +10,7 @@ import { addresses, writeCropFile } from '../packages/pipeline/src/data/testing/
 import { encodeJpeg } from '../packages/pipeline/src/store/jpeg.ts';
 import { writeCsv } from '../packages/pipeline/src/util/csv.ts';
 import { integer, permutation, randomStream } from '../packages/pipeline/src/util/random.ts';
-import type { BenchResult } from './run.ts';
+import type { BenchResult } from './result.ts';
 
 const CROPS = 4096;
 const BATCH = 1024;

@@ -1,14 +1,5 @@
 // `npm run bench -- NAME`: measures ours and a peer in turn in one run; ends with one JSON line.
-
-/** What a bench reports. `ratio` > 1 means we are better; `ours` and `peer` are in `unit`. */
-export interface BenchResult {
-  readonly ratio: number;
-  readonly ours: number;
-  readonly peer: number;
-  readonly unit: string;
-  readonly peer_version: string;
-  readonly [detail: string]: unknown;
-}
+import type { BenchResult } from './result.ts';
 
 type Script = { run: () => Promise<BenchResult> };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { compileTrainStep, LOSSES, OPTIMIZERS, type State } from '@spatter/tensor';
 import { pythonWith } from '../interop/python.ts';
 import { lenet5 } from '../packages/pipeline/src/models/lenet5.ts';
-import type { BenchResult } from './run.ts';
+import type { BenchResult } from './result.ts';
 
 const BATCH = 1024;
 const THREADS = 2;

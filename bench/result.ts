@@ -1,0 +1,11 @@
+// The one line that every bench ends with.
+
+/** What a bench reports. `ratio` > 1 means we are better; `ours` and `peer` are in `unit`. */
+export interface BenchResult {
+  readonly ratio: number;
+  readonly ours: number;
+  readonly peer: number;
+  readonly unit: string;
+  readonly peer_version: string;
+  readonly [detail: string]: unknown;
+}
