@@ -7,6 +7,7 @@ type Script = { run: (checks: Checks) => Promise<void> | void };
 const SCRIPTS: Record<string, () => Promise<Script>> = {
   optuna: () => import('./optuna.ts'),
   'optuna-workers': () => import('./optuna-workers.ts'),
+  h5py: () => import('./h5py.ts'),
   pillow: () => import('./pillow.ts'),
   hydra: () => import('./hydra.ts'),
   opencv: () => import('./opencv.ts'),

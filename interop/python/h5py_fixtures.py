@@ -85,4 +85,5 @@ def main():
     write_kinds(folder / "h5py-kinds.h5", [base64.b64decode(c["jpeg"]) for c in made[:4]])
 
 
-main()
+if __name__ == "__main__":
+    main()
