@@ -11,7 +11,7 @@ import {
   tpeSampler,
   type Distribution,
 } from '../packages/hpo/src/index.ts';
-import type { BenchResult } from './run.ts';
+import type { BenchResult } from './result.ts';
 
 const PEER = join(import.meta.dirname, '../interop/python/optuna_peer.py');
 const SIZES = [1000, 10_000] as const;
