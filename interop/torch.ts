@@ -1,4 +1,4 @@
-// Against a live PyTorch: 20 training steps of every parity case, our weights by `load_state_dict`, our ONNX files.
+// Against a live PyTorch: training steps of every parity case and of the full ResNets, our weights by `load_state_dict`, our ONNX files.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,32 +6,63 @@ import { compileForward, exportOnnx, loadSafetensors, saveSafetensors, type Stat
 import { MODELS } from '../packages/pipeline/src/models/catalogue.ts';
 import {
   CASES,
-  CASES_FILE,
   differences,
   hashedImages,
   hashedParameters,
   trainCase,
+  type ParityCase,
 } from '../packages/pipeline/src/models/testing/parity.ts';
 import type { Checks } from './checks.ts';
 import { pythonWith, runPython } from './python.ts';
 
-const REQUIREMENTS = ['torch==2.15.0', 'numpy==2.4.6', 'safetensors==0.8.0', 'onnxruntime==1.32.0'];
+const REQUIREMENTS = [
+  'torch==2.15.0',
+  'torchvision==0.29.2',
+  'numpy==2.4.6',
+  'safetensors==0.8.0',
+  'onnxruntime==1.32.0',
+];
 const TOLERANCE = 1e-4;
+
+const FULL = {
+  in_channels: 3,
+  num_classes: 1,
+  optimizer: 'sgd',
+  options: { momentum: 0.9 },
+  lr: 1e-3,
+} as const;
+/** The committed cases, and torchvision's ResNets in their full width. */
+const LIVE: Readonly<Record<string, ParityCase>> = {
+  ...CASES,
+  'resnet18-full': { ...FULL, model: 'resnet18', steps: 3, size: 64, stride: 101 },
+  'resnet34-full-small-stem': {
+    ...FULL,
+    model: 'resnet34',
+    architecture: { stem: 'small' },
+    steps: 2,
+    stride: 101,
+  },
+};
 
 /** `SPATTER_PYTHON` may name an interpreter that has them already: PyTorch is a download of gigabytes. */
 const interpreter = (): string => process.env['SPATTER_PYTHON'] ?? pythonWith(REQUIREMENTS);
 const script = (name: string): string => join(import.meta.dirname, 'python', name);
 
 async function checkTraining(checks: Checks, python: string, folder: string): Promise<void> {
-  const path = join(folder, 'steps.safetensors');
-  const { torch } = runPython<{ torch: string }>(python, script('torch_fixtures.py'), [CASES_FILE, path]);
+  const [cases, path] = [join(folder, 'cases.json'), join(folder, 'steps.safetensors')];
+  writeFileSync(cases, JSON.stringify(LIVE));
+  const { torch } = runPython<{ torch: string }>(python, script('torch_fixtures.py'), [cases, path]);
   const live = loadSafetensors(readFileSync(path), path);
-  for (const [name, parity] of Object.entries(CASES))
+  for (const [name, parity] of Object.entries(LIVE))
     for (const channels of new Set([1, parity.in_channels])) {
-      const gaps = differences(name, await trainCase(parity, channels, 'cpu'), live.tensors);
+      const gaps = differences(name, parity, await trainCase(parity, channels, 'cpu'), live.tensors);
       const worst = [...gaps].reduce((a, b) => (b[1] > a[1] ? b : a));
       const detail = `${worst[0]} differs by ${worst[1]}`;
-      checks.check(`20 steps of ${name}, ${channels} channels, torch ${torch}`, worst[1] < TOLERANCE, detail);
+      checks.check(
+        `${parity.steps ?? 20} steps of ${name}, ${channels} channels, torch ${torch}`,
+        worst[1] < TOLERANCE,
+        detail,
+      );
     }
 }
 
@@ -56,9 +87,11 @@ async function checkFiles(
 ): Promise<void> {
   const model = MODELS[name]({ in_channels: 3, num_classes: 1 });
   const inputShape = [1, 32, 32] as const;
+  const counters = [...model.counters, 'optimizer.step'];
+  const seven = { dtype: 'int64', shape: [], data: BigInt64Array.of(7n) } as const;
   const state: State = new Map([
     ...hashedParameters(model),
-    ['optimizer.step', { dtype: 'int64', shape: [], data: BigInt64Array.of(7n) }],
+    ...counters.map((counter) => [counter, seven] as const),
   ]);
   const images = hashedImages(5, 1, 6);
   const path = (file: string) => join(folder, file);

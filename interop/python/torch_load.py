@@ -13,14 +13,15 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from torch_fixtures import LeNet5
+from torch_models import build
 
 
 def main():
     variant, weights, onnx_file, images = sys.argv[1:]
     tensors = load_file(weights)
-    model = LeNet5(variant, 3, 1)
+    model = build(variant, 3, 1, {})
     model.load_state_dict({name: t for name, t in tensors.items() if not name.startswith("optimizer.")}, strict=True)
+    model.eval()
     gray = np.fromfile(images, "<f4").reshape(-1, 1, 32, 32)
     with torch.no_grad():
         logits = model(torch.from_numpy(gray).repeat(1, 3, 1, 1)).flatten()

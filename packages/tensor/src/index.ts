@@ -32,6 +32,12 @@ export type { BufferSpec, Initial, ParameterSpec, State } from './nn/parameters.
 export { OPTIMIZERS } from './optimizers/catalogue.ts';
 export type { AdamOptions } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';
+export type { WeightDecayOptions } from './optimizers/weight-decay.ts';
+export { SCHEDULES } from './schedules/catalogue.ts';
+export type { CosineOptions } from './schedules/cosine.ts';
+export type { OneCycleOptions } from './schedules/one-cycle.ts';
+export type { Schedule } from './schedules/schedule.ts';
+export type { StepOptions } from './schedules/step.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';
 export { availableDevices, DEVICES } from './runtime/devices.ts';
 export type { DeviceName } from './runtime/devices.ts';

@@ -1,8 +1,16 @@
 // The catalogue of models: one file per family, one line per variant here.
 import type { Model } from '@spatter/tensor';
-import { lenet5, lenet5Activation, type ModelOptions } from './lenet5.ts';
+import { cnn, type CnnOptions } from './cnn.ts';
+import { lenet5, lenet5Activation } from './lenet5.ts';
+import { resnet18, resnet34, type ResNetOptions } from './resnet.ts';
+
+/** Options of every model together, as `model.architecture` holds them. */
+export type AnyModelOptions = CnnOptions & ResNetOptions;
 
 export const MODELS = {
   lenet5,
   lenet5_activation: lenet5Activation,
-} as const satisfies Record<string, (options: ModelOptions) => Model>;
+  resnet18,
+  resnet34,
+  cnn,
+} as const satisfies Record<string, (options: AnyModelOptions) => Model>;

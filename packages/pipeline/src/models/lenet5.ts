@@ -12,13 +12,7 @@ import {
   type Layer,
   type Model,
 } from '@spatter/tensor';
-
-export interface ModelOptions {
-  /** Channels the parameters expect. Gray images (one channel) may be fed to a model of three: they are taken as repeated. */
-  readonly in_channels: number;
-  /** Number of logits; 1 for two classes under binary cross-entropy. */
-  readonly num_classes: number;
-}
+import type { ModelOptions } from './model-options.ts';
 
 const head = (classes: number): Layer[] => [
   flatten(),

@@ -1,8 +1,16 @@
-// Tests of the model catalogue: parity with PyTorch over 20 steps, gray images taken as repeated, export against the forward pass.
+// Tests of the model catalogue: parity with PyTorch over several steps, names of the states, gray images taken as repeated, export against the forward pass.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { compileForward, exportOnnx, loadSafetensors } from '@spatter/tensor';
+import {
+  compileForward,
+  compileTrainStep,
+  exportOnnx,
+  loadSafetensors,
+  LOSSES,
+  OPTIMIZERS,
+  type Model,
+} from '@spatter/tensor';
 import { describe, expect, it } from 'vitest';
 import { MODELS } from './catalogue.ts';
 import { CASES, differences, hashedImages, hashedParameters, trainCase } from './testing/parity.ts';
@@ -10,15 +18,57 @@ import { CASES, differences, hashedImages, hashedParameters, trainCase } from '.
 const path = join(import.meta.dirname, 'fixtures/torch-steps.safetensors');
 const fixture = loadSafetensors(readFileSync(path), path);
 
-describe('20 steps equal PyTorch', () => {
+describe('train steps and the evaluation after them equal PyTorch', () => {
   it.each(Object.entries(CASES))('%s', async (name, parity) => {
     const channels = name.includes('gray') ? 1 : parity.in_channels;
-    const gaps = differences(name, await trainCase(parity, channels, 'cpu'), fixture.tensors);
+    const gaps = differences(name, parity, await trainCase(parity, channels, 'cpu'), fixture.tensors);
     for (const [key, gap] of gaps) expect(gap, key).toBeLessThan(1e-4);
   });
 
   it('records the version of PyTorch', () => {
     expect(fixture.metadata['torch']).toMatch(/^\d+\.\d+/);
+  });
+});
+
+describe('the state', () => {
+  const names = (model: Model) =>
+    [...model.parameters, ...model.buffers].map(({ name }) => name).concat(model.counters);
+
+  it("has torchvision's names and sizes", () => {
+    const options = { in_channels: 3, num_classes: 1000 };
+    const weights = ({ parameters }: Model) =>
+      parameters.reduce((sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
+    expect([MODELS.resnet18(options), MODELS.resnet34(options)].map(weights)).toEqual([
+      11_689_512, 21_797_672,
+    ]);
+    expect(names(MODELS.resnet18(options))).toHaveLength(122);
+    expect(names(MODELS.resnet34(options))).toHaveLength(218);
+    expect(names(MODELS.resnet18(options))).toEqual(
+      expect.arrayContaining([
+        'conv1.weight',
+        'bn1.num_batches_tracked',
+        'layer1.1.bn2.running_var',
+        'layer2.0.downsample.1.running_mean',
+        'layer4.0.downsample.0.weight',
+        'fc.bias',
+      ]),
+    );
+  });
+
+  it('begins as in PyTorch: kaiming-normal kernels, normalisation as the identity', () => {
+    const model = MODELS.resnet18({ in_channels: 1, num_classes: 1, width: 16 });
+    const state = compileTrainStep({
+      model,
+      loss: LOSSES.bce_with_logits,
+      optimizer: OPTIMIZERS.sgd(),
+      inputShape: [1, 32, 32],
+    }).initialState(1);
+    const values = (name: string) => [...(state.get(name)!.data as Float32Array)];
+    const kernel = values('layer4.1.conv2.weight');
+    const deviation = Math.sqrt(kernel.reduce((sum, w) => sum + w * w, 0) / kernel.length);
+    expect(deviation).toBeCloseTo(Math.sqrt(2 / (128 * 9)), 3);
+    expect([...new Set(values('bn1.weight')), ...new Set(values('bn1.running_var'))]).toEqual([1, 1]);
+    expect(new Set([...values('bn1.bias'), ...values('bn1.running_mean')])).toEqual(new Set([0]));
   });
 });
 

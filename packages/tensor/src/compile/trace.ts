@@ -5,7 +5,7 @@ import { input } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Model, Scope } from '../nn/layer.ts';
-import { clipByNorm, globalNorm } from '../optimizers/clip.ts';
+import { clipByNorm, clipByValue, globalNorm } from '../optimizers/clip.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import { rewrite } from '../rewrite/rewrite.ts';
 
@@ -19,6 +19,10 @@ export interface StepRecipe {
   readonly inputShape: ImageShape;
   /** Clips the gradients' global norm, as `torch.nn.utils.clip_grad_norm_`. */
   readonly clipNorm?: number | undefined;
+  /** Cuts every entry of the gradients to ± this, as `torch.nn.utils.clip_grad_value_`; before the norm is clipped. */
+  readonly clipValue?: number | undefined;
+  /** Share of every label that is spread evenly over all classes, in [0, 1). */
+  readonly labelSmoothing?: number | undefined;
 }
 
 /** Names of the step's inputs and outputs beside the state. */
@@ -42,20 +46,17 @@ function inputs(): (name: string, shape: Shape) => Tensor {
 
 /** Outputs of the graph of one step on a batch of `size`: loss, logits, and the next value of every state tensor. */
 export function traceStep(recipe: StepRecipe, size: number): Record<string, Tensor> {
-  const { model, loss, optimizer, clipNorm } = recipe;
+  const { model, optimizer } = recipe;
   const feed = inputs();
   const parameters = model.parameters.map(({ name, shape }) => feed(name, shape));
   const buffers = new Map<string, Tensor>();
   const traced = model.forward(trainScope(model, feed, buffers), feed(PORTS.x, [size, ...recipe.inputShape]));
-  const plain = [loss.forward(traced, feed(PORTS.y, [size])), traced, ...buffers.values()];
+  const loss = recipe.loss.forward(traced, feed(PORTS.y, [size]), recipe.labelSmoothing ?? 0);
+  const plain = [loss, traced, ...buffers.values()];
   const [lossValue, logits, ...nextBuffers] = rewrite(plain) as [Tensor, Tensor, ...Tensor[]];
   const outputs: Record<string, Tensor> = { [PORTS.loss]: lossValue, [PORTS.logits]: logits };
   for (const [i, name] of [...buffers.keys()].entries()) outputs[nextPort(name)] = nextBuffers[i]!;
-  let gradients = grad(lossValue, parameters);
-  if (clipNorm !== undefined) {
-    const norm = (outputs[PORTS.gradNorm] = globalNorm(gradients));
-    gradients = clipByNorm(gradients, norm, clipNorm);
-  }
+  const gradients = clipped(recipe, grad(lossValue, parameters), outputs);
   for (const [i, { name, shape }] of model.parameters.entries()) {
     const next = optimizer.update({
       parameter: parameters[i]!,
@@ -67,6 +68,18 @@ export function traceStep(recipe: StepRecipe, size: number): Record<string, Tens
     for (const [slot, tensor] of Object.entries(next.slots)) outputs[nextPort(slotName(name, slot))] = tensor;
   }
   return outputs;
+}
+
+/** Clips as the recipe says; a norm that is clipped becomes an output. */
+function clipped(
+  { clipNorm, clipValue }: StepRecipe,
+  gradients: Tensor[],
+  outputs: Record<string, Tensor>,
+): Tensor[] {
+  const cut = clipValue === undefined ? gradients : clipByValue(gradients, clipValue);
+  if (clipNorm === undefined) return cut;
+  const norm = (outputs[PORTS.gradNorm] = globalNorm(cut));
+  return clipByNorm(cut, norm, clipNorm);
 }
 
 /** Looks parameters and buffers up as inputs of their names and shapes. */
