@@ -35,8 +35,10 @@ const FULL = {
 const LIVE: Readonly<Record<string, ParityCase>> = {
   ...CASES,
   'resnet18-full': { ...FULL, model: 'resnet18', steps: 3, size: 64, stride: 101 },
+  // At random weights PyTorch's own float32 and float64 gradients of this one differ by a thousandth: hence the small lr.
   'resnet34-full-small-stem': {
     ...FULL,
+    lr: 1e-4,
     model: 'resnet34',
     architecture: { stem: 'small' },
     steps: 2,

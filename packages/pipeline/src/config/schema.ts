@@ -18,10 +18,20 @@ const paths = z.strictObject({
 });
 
 const model = z.strictObject({
-  name: choice(['lenet5', 'lenet5_activation'], 'Network.'),
+  name: choice(['lenet5', 'lenet5_activation', 'resnet18', 'resnet34', 'cnn'], 'Network.'),
   architecture: z.strictObject({
     in_channels: integer(1, 'Input channels. 3 with gray crops means the gray plane three times.', 3),
     num_classes: integer(1, 'Outputs: 1 with bce_with_logits, 2 or more with cross_entropy.'),
+    width: integer(1, 'ResNet and CNN: channels of the first stage; each further one doubles them.', 1024),
+    stem: choice(
+      ['imagenet', 'small'],
+      'ResNet: 7×7 with stride 2 and a max pool, or 3×3 with stride 1 for images up to 64 pixels.',
+    ),
+    depth: integer(1, 'CNN: blocks, each of which halves the image.', 8),
+    kernel: integer(1, 'CNN: side of the kernels.', 15),
+    norm: choice(['batch', 'none'], 'CNN: normalisation after each convolution.'),
+    activation: choice(['relu', 'sigmoid', 'tanh'], 'CNN: activation of each block.'),
+    pooling: choice(['max', 'avg'], 'CNN: pooling at the end of each block.'),
   }),
   pretrained: orNull(text('Weights to start from: .safetensors, or a PyTorch state dict.')),
 });
@@ -61,9 +71,13 @@ const data = z.strictObject({
 });
 
 const optimizer = z.strictObject({
-  name: choice(['adam', 'sgd'], 'Adam (weight decay coupled, as in PyTorch) or stochastic gradient descent.'),
+  name: choice(
+    ['adam', 'adamw', 'sgd'],
+    'Adam (weight decay coupled, as in PyTorch), AdamW (decoupled) or stochastic gradient descent.',
+  ),
   lr: real({ above: 0 }, 'Learning rate.'),
-  weight_decay: real({ min: 0 }, 'L2 penalty added to the gradient.'),
+  weight_decay: real({ min: 0 }, 'L2 penalty added to the gradient; AdamW shrinks by lr times this.'),
+  decay_norm_and_bias: flag('Whether biases and normalisation weights decay too.'),
   betas: pairOfRates('Adam: decay rates of the two moments.'),
   eps: real({ above: 0 }, 'Adam: term added to the denominator.'),
   momentum: real({ min: 0, below: 1 }, 'SGD: momentum.'),
@@ -73,6 +87,10 @@ const optimizer = z.strictObject({
 const training = z.strictObject({
   optimizer,
   loss: choice(['bce_with_logits', 'cross_entropy'], 'Loss over the logits.'),
+  label_smoothing: real(
+    { min: 0, below: 1 },
+    'Share of every training label that is spread evenly over the classes.',
+  ),
   epochs: integer(1, 'Passes over the training part, at most.'),
   batch_size: integer(1, 'Crops per optimiser step.'),
   checkpoint: z.strictObject({
@@ -100,8 +118,10 @@ const training = z.strictObject({
     min_lr: real({ min: 0 }, 'The rate does not drop below this.'),
   }),
   grad_clip: z.strictObject({
-    enabled: flag('Scale gradients down when their norm is too large.'),
-    max_norm: real({ above: 0 }, 'Largest L2 norm over all gradients.'),
+    enabled: flag('Limit gradients.'),
+    by: choice(['norm', 'value'], 'Scale all down when their norm is too large, or cut every entry.'),
+    max_norm: real({ above: 0 }, 'By norm: largest L2 norm over all gradients.'),
+    max_value: real({ above: 0 }, 'By value: largest magnitude of an entry.'),
   }),
   log_every: integer(1, 'Batches between two log lines.'),
 });

@@ -25,7 +25,7 @@ export interface CnnOptions extends ModelOptions {
   readonly depth?: number;
   /** Channels of the first block, doubled by every further one. */
   readonly width?: number;
-  /** Side of all kernels, odd; the padding keeps the size. */
+  /** Side of all kernels; the padding is half of it, which for odd sides keeps the size of the image. */
   readonly kernel?: number;
   readonly norm?: 'batch' | 'none';
   readonly activation?: keyof typeof ACTIVATIONS;
@@ -48,7 +48,7 @@ function block(from: number, to: number, options: CnnOptions): Layer {
   const { kernel = 3, norm = 'batch', activation = 'relu', pooling = 'max' } = options;
   const isNormalised = norm === 'batch';
   const children = {
-    conv: conv(from, to, kernel, { padding: (kernel - 1) / 2, bias: !isNormalised }),
+    conv: conv(from, to, kernel, { padding: Math.floor(kernel / 2), bias: !isNormalised }),
     norm: isNormalised ? batchNorm(to) : identity(),
     activation: ACTIVATIONS[activation](),
     pool: POOLINGS[pooling](2),

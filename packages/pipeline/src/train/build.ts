@@ -23,20 +23,23 @@ export function buildModel({ model }: Config): Model {
 }
 
 function buildOptimizer({ optimizer: o }: Config['training']) {
-  const weightDecay = o.weight_decay;
-  if (o.name === 'adam') return OPTIMIZERS.adam({ betas: o.betas, eps: o.eps, weightDecay });
-  return OPTIMIZERS.sgd({ momentum: o.momentum, nesterov: o.nesterov, weightDecay });
+  const decay = { weightDecay: o.weight_decay, decayNormAndBias: o.decay_norm_and_bias };
+  if (o.name === 'sgd') return OPTIMIZERS.sgd({ momentum: o.momentum, nesterov: o.nesterov, ...decay });
+  return OPTIMIZERS[o.name]({ betas: o.betas, eps: o.eps, ...decay });
 }
 
 /** Compiles the train step that `config` describes. */
 export function buildStep(config: Config): TrainStep {
   const { training, device, threads } = config;
+  const { enabled, by, max_norm, max_value } = training.grad_clip;
   return compileTrainStep({
     model: buildModel(config),
     loss: LOSSES[training.loss],
     optimizer: buildOptimizer(training),
     inputShape: inputShape(config),
-    clipNorm: training.grad_clip.enabled ? training.grad_clip.max_norm : undefined,
+    clipNorm: enabled && by === 'norm' ? max_norm : undefined,
+    clipValue: enabled && by === 'value' ? max_value : undefined,
+    labelSmoothing: training.label_smoothing,
     device,
     threads: threads ?? undefined,
   });
