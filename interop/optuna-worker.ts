@@ -3,7 +3,11 @@ import { loadStudy } from '../packages/hpo/src/index.ts';
 import { branin } from '../packages/hpo/src/samplers/testing/problems.ts';
 
 const [storage = '', until = '0', pause = '0'] = process.argv.slice(2);
-const study = await loadStudy({ storage, name: 'shared', heartbeat: { intervalSeconds: 1, retry: {} } });
+const study = await loadStudy({
+  storage,
+  name: 'shared',
+  heartbeat: { intervalSeconds: 3, unsignedSeconds: 10, retry: {} },
+});
 await study.optimize(
   async (trial) => {
     const value = branin(trial);

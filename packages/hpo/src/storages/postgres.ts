@@ -59,6 +59,7 @@ const DIALECT: SqlDialect = {
   // The server's own time zone, which is what Optuna's `CURRENT_TIMESTAMP` turns into in such a column.
   now: 'localtimestamp',
   age: (column) => `EXTRACT(EPOCH FROM localtimestamp - ${column})`,
+  ageUtc: (column) => `EXTRACT(EPOCH FROM (now() AT TIME ZONE 'UTC') - ${column})`,
 };
 
 /** Deadlock, serialization failure, and tables or types that another process is creating. */

@@ -20,6 +20,10 @@ export function openSqlite(
 
 const longest = (names: readonly string[]): number => Math.max(...names.map((name) => name.length));
 
+function secondsSince(column: string): string {
+  return `(julianday('now') - julianday(${column})) * 86400.0`;
+}
+
 const DIALECT: SqlDialect = {
   schema: createStatements({
     id: 'INTEGER NOT NULL PRIMARY KEY',
@@ -31,7 +35,8 @@ const DIALECT: SqlDialect = {
   lock: '',
   lockFree: '',
   now: 'CURRENT_TIMESTAMP',
-  age: (column) => `(julianday('now') - julianday(${column})) * 86400.0`,
+  age: secondsSince,
+  ageUtc: secondsSince,
 };
 
 /** One connection. Its transactions run one after another; other processes are waited for without blocking this one's timers. */

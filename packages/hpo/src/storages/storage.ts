@@ -56,8 +56,11 @@ export interface Storage {
 /** Signs of life of running trials, timed by the storage's own clock. */
 export interface Heartbeats {
   record(trialId: number): Promise<void>;
-  /** Running trials whose last heartbeat is more than `graceSeconds` old. Trials without any heartbeat are never stale. */
-  stale(studyId: number, graceSeconds: number): Promise<readonly number[]>;
+  /**
+   * Running trials whose last heartbeat is more than `graceSeconds` old, and those that never had one and started more
+   * than `unsignedSeconds` ago (default: those are never stale).
+   */
+  stale(studyId: number, graceSeconds: number, unsignedSeconds?: number): Promise<readonly number[]>;
 }
 
 /** The error for a study id or name that the storage does not hold. */

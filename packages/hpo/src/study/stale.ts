@@ -7,6 +7,11 @@ export interface HeartbeatOptions {
   readonly intervalSeconds: number;
   /** Seconds of silence after which a trial counts as dead. Default: twice the interval. */
   readonly graceSeconds?: number;
+  /**
+   * Seconds after which a trial that was never signed counts as dead too: its worker may have died before its first
+   * sign. For studies whose workers all sign. Default: never, as in Optuna.
+   */
+  readonly unsignedSeconds?: number;
   /** Queue a dead trial's parameters again, at most `max` times (default: without limit). Default: do not. */
   readonly retry?: { readonly max?: number; readonly inheritIntermediateValues?: boolean };
 }
@@ -34,7 +39,7 @@ export async function failStale(
 ): Promise<number[]> {
   const grace = options.graceSeconds ?? 2 * options.intervalSeconds;
   const failed: number[] = [];
-  for (const id of (await storage.heartbeats?.stale(studyId, grace)) ?? []) {
+  for (const id of (await storage.heartbeats?.stale(studyId, grace, options.unsignedSeconds)) ?? []) {
     const trial = (await storage.trials(studyId)).find((other) => other.id === id);
     if (trial === undefined) continue;
     if (await storage.failTrial(id, options.retry && retryOf(trial, options.retry)))

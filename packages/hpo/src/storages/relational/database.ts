@@ -24,8 +24,10 @@ export interface SqlDialect {
   readonly lock: string;
   /** As `lock`, passing over rows that others have locked. */
   readonly lockFree: string;
-  /** The database's own time, UTC, as text that `age` understands. */
+  /** The database's own time, as text that `age` understands. */
   readonly now: string;
   /** Seconds since a column of type `now`. */
   readonly age: (column: string) => string;
+  /** Seconds since a column that holds UTC. */
+  readonly ageUtc: (column: string) => string;
 }

@@ -219,14 +219,17 @@ async function readStudies(
 
 function heartbeatsIn(database: SqlDatabase): Heartbeats {
   const { now, age } = database.dialect;
+  const ageOfStart = database.dialect.ageUtc('t.datetime_start');
   return {
     record: (trialId) => database.write((session) => signHeartbeat(session, trialId, now)),
-    stale: (studyId, graceSeconds) =>
+    stale: (studyId, graceSeconds, unsignedSeconds) =>
       database.read(async (session) => {
+        const silent = `${age('h.heartbeat')} > ?`;
+        const unsigned = `(h.heartbeat IS NULL AND ${ageOfStart} > ?)`;
         const rows = await session.all(
-          `SELECT t.trial_id FROM trials t JOIN trial_heartbeats h ON h.trial_id = t.trial_id ` +
-            `WHERE t.study_id = ? AND t.state = 'RUNNING' AND ${age('h.heartbeat')} > ? ORDER BY t.trial_id`,
-          [studyId, graceSeconds],
+          `SELECT t.trial_id FROM trials t LEFT JOIN trial_heartbeats h ON h.trial_id = t.trial_id WHERE t.study_id = ? ` +
+            `AND t.state = 'RUNNING' AND (${unsignedSeconds === undefined ? silent : `${silent} OR ${unsigned}`}) ORDER BY t.trial_id`,
+          [studyId, graceSeconds, ...(unsignedSeconds === undefined ? [] : [unsignedSeconds])],
         );
         return rows.map((row) => Number(row['trial_id']));
       }),

@@ -176,6 +176,8 @@ export function describeStorage(
       ];
       expect(await heartbeats.stale(study, 60)).toEqual([]);
       expect(await heartbeats.stale(study, -60)).toEqual([silent.id]);
+      expect(await heartbeats.stale(study, 60, 60)).toEqual([]);
+      expect(await heartbeats.stale(study, 60, -60)).toEqual([quiet.id]);
       await heartbeats.record(silent.id);
       expect(await heartbeats.stale(study, 60)).toEqual([]);
       await storage.updateTrial(silent.id, { state: 'FAIL' });
