@@ -57,6 +57,7 @@ async function run(context: Context, options: Options, overrides: readonly strin
     finished,
     stopped: progress.stopped,
     ...progress.history.at(-1),
+    best_val_accuracy: bestAccuracy(progress.history),
   };
   if (!finished) {
     context.print(`interrupted; continue with: spatter train --resume ${directory.path}`);
@@ -79,6 +80,9 @@ function chooseRun({ resume, configDir }: Options, overrides: readonly string[])
   const message = `--resume continues a run as it was configured, but ${overrides.join(' ')} would change it`;
   throw new SpatterError('USAGE', message, 'leave the overrides out, or start a new run');
 }
+
+const bestAccuracy = (history: readonly EpochMetrics[]) =>
+  Math.max(...history.map((epoch) => epoch.val_accuracy));
 
 function epochLine(metrics: EpochMetrics, epochs: number): string {
   const figures = [
