@@ -1,0 +1,67 @@
+// Tests that what the config offers is what the engine builds: every network trains a step, every optimiser option reaches it.
+import { describe, expect, it } from 'vitest';
+import type { StepResult } from '@spatter/tensor';
+import { composeConfig } from '../config/index.ts';
+import { MODELS } from '../models/catalogue.ts';
+import { buildModel, buildStep } from './build.ts';
+
+const NARROW = ['model.architecture.width=4', 'device=cpu', 'data.resize=32'];
+
+async function oneStep(...overrides: string[]): Promise<StepResult> {
+  const { config } = composeConfig({ overrides: [...NARROW, ...overrides] });
+  const step = buildStep(config);
+  const x = Float32Array.from({ length: 4 * 1024 }, (_, i) => ((i * 7919) % 251) / 250);
+  const result = await step.run(
+    step.initialState(1),
+    { x, y: Float32Array.of(0, 1, 1, 1), size: 4 },
+    { lr: 0.1 },
+  );
+  await step.dispose();
+  return result;
+}
+
+describe('every network of the catalogue', () => {
+  it.each(Object.keys(MODELS))('%s is in conf/model and trains', async (name) => {
+    const { config } = composeConfig({ overrides: [...NARROW, `model=${name}`] });
+    expect(buildModel(config).name).toBe(name);
+    expect((await oneStep(`model=${name}`)).loss).toBeGreaterThan(0);
+  });
+});
+
+describe('what the config says about the step', () => {
+  const bias = ({ state }: StepResult) => Number(state.get('head.bias')!.data[0]);
+  const sgd = ['model=cnn', 'training.optimizer.name=sgd', 'training.optimizer.momentum=0'];
+  const without = 'training.optimizer.weight_decay=0';
+  const strong = 'training.optimizer.weight_decay=0.5';
+
+  it('can spare biases from decay', async () => {
+    const [none, all, weights] = await Promise.all([
+      oneStep(...sgd, without),
+      oneStep(...sgd, strong),
+      oneStep(...sgd, strong, 'training.optimizer.decay_norm_and_bias=false'),
+    ]);
+    expect(bias(weights)).toBe(bias(none));
+    expect(bias(all)).not.toBe(bias(none));
+  });
+
+  it('can clip by value instead of by norm', async () => {
+    const clip = ['training.grad_clip.enabled=true', 'training.grad_clip.by=value'];
+    const [free, cut] = await Promise.all([
+      oneStep(...sgd, without),
+      oneStep(...sgd, without, ...clip, 'training.grad_clip.max_value=1e-6'),
+    ]);
+    expect(free.gradNorm).toBeUndefined();
+    expect(Math.abs(bias(cut) - bias(free))).toBeGreaterThan(1e-4);
+    expect((await oneStep(...sgd, 'training.grad_clip.enabled=true')).gradNorm).toBeGreaterThan(0);
+  });
+
+  it('can smooth labels, and use AdamW', async () => {
+    const [plain, smooth] = await Promise.all([
+      oneStep(...sgd),
+      oneStep(...sgd, 'training.label_smoothing=0.5'),
+    ]);
+    expect(smooth.loss).not.toBe(plain.loss);
+    const { state } = await oneStep('model=cnn', 'training.optimizer.name=adamw');
+    expect(state.has('optimizer.head.bias.exp_avg_sq')).toBe(true);
+  });
+});
