@@ -1,5 +1,5 @@
 // Runs the command line as a user would: a process, its lines, its exit code.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,23 @@ export interface Finished {
 export function spatter(...args: readonly string[]): Finished {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
   return { code: status, stdout, stderr };
+}
+
+/**
+ * Runs `spatter ARGS` beside other work.
+ * @param interruptAt sends SIGINT, as Ctrl-C does, once standard output holds this.
+ */
+export function spatterLater(args: readonly string[], interruptAt?: string): Promise<Finished> {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const written = { stdout: '', stderr: '' };
+  let sent = interruptAt === undefined;
+  child.stdout.on('data', (text: Buffer) => {
+    written.stdout += text.toString();
+    if (sent || !written.stdout.includes(interruptAt!)) return;
+    sent = child.kill('SIGINT');
+  });
+  child.stderr.on('data', (text: Buffer) => (written.stderr += text.toString()));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...written })));
 }
 
 /** Runs `spatter ARGS --json`, which must succeed, and returns the object it prints last. */

@@ -64,18 +64,37 @@ export function writeFilesAtomic(files: readonly (readonly [string, string | Uin
   }
 }
 
+/** `path`, or the nearest folder above it that exists. */
+function nearestThere(path: string): string {
+  const above = dirname(path);
+  return existsSync(path) || above === path ? path : nearestThere(above);
+}
+
 function removeIfThere(path: string): void {
   if (existsSync(path)) rmSync(path);
 }
 
 /**
- * Makes `folder`, and fails early where nothing could be written into it later.
+ * Fails early where nothing could be written into `folder` later; does not make it.
+ * @throws {SpatterError} IO.
+ */
+export function requireWritable(folder: string): void {
+  try {
+    accessSync(nearestThere(folder), constants.W_OK);
+  } catch (error) {
+    throw fromSystemError(error, folder);
+  }
+}
+
+/**
+ * Makes `folder`. Asks first whether it can be written to: on a read-only disk Node's mkdir says that the folder above does
+ * not exist.
  * @throws {SpatterError} IO or DISK_FULL.
  */
 export function makeWritableFolder(folder: string): void {
+  requireWritable(folder);
   try {
     mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
   } catch (error) {
     throw fromSystemError(error, folder);
   }

@@ -63,11 +63,13 @@ export function notAVideo(path: string, reason: string): SpatterError {
 }
 
 /**
- * A reader that gave no frame after `start` means another mistake than a video without spatter.
+ * Spatter is what differs between two frames: a reader that gave fewer from `start` on means another mistake than a video
+ * without spatter. FFmpeg reads a picture as a video of one frame.
  * @throws {SpatterError} NOT_A_VIDEO, or USAGE when the video ends before `start`.
  */
 export function requireFrames({ info, position }: VideoReader, start: number): void {
-  if (position > start) return;
+  if (position > start + 1) return;
+  if (position === 1) throw notAVideo(info.path, 'it holds a single picture');
   if (start === 0) throw notAVideo(info.path, 'no frame of it could be decoded');
   throw new SpatterError(
     'USAGE',

@@ -6,7 +6,7 @@ import { predictionFiles, writePrediction } from '../../infer/predict-files.ts';
 import { predictVideo, type Prediction } from '../../infer/predict-video.ts';
 import { decimal } from '../../report/numbers.ts';
 import { terminalTable } from '../../report/terminal.ts';
-import { makeWritableFolder, refuseToOverwrite } from '../../util/atomic.ts';
+import { refuseToOverwrite, requireWritable } from '../../util/atomic.ts';
 import { DECODERS, type DecoderName } from '../../video/decoder.ts';
 import { action, type Context, type Result } from '../context.ts';
 
@@ -61,7 +61,7 @@ async function predict(context: Context, options: Options, videos: readonly stri
   const files = videos.flatMap((video) => Object.values(predictionFiles(video, options.out)));
   refuseToOverwrite(files, options.overwrite === true);
   const model = readExportedModel(options.model);
-  makeWritableFolder(options.out);
+  requireWritable(options.out);
   const classifier = await Classifier.open(model);
   const results: Result[] = [];
   try {
