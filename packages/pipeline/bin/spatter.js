@@ -7,8 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Tests are not compiled: a change in one must not make every start compile in vain. */
+const isCompiled = (name) => name.endsWith('.ts') && !/\.test\.ts$|(^|[/\\])testing[/\\]/.test(name);
+
 function newest(folder) {
-  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  const files = readdirSync(folder, { recursive: true }).filter((name) => isCompiled(name));
   return Math.max(...files.map((name) => statSync(`${folder}/${name}`).mtimeMs));
 }
 

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { retiredHint, translateOverride, translateTree } from './aliases.ts';
 import { composeTree } from './compose.ts';
 import { configSchema, type Config } from './schema.ts';
+import { settleConfig, type DataFacts } from './settle.ts';
 import { ConfigSources, readText } from './sources.ts';
 import { isMap, walk, type Origins, type Tree } from './tree.ts';
 import { schemaKeys, validateConfig } from './validate.ts';
 import { formatYaml, parseYaml } from './yaml.ts';
 
+export { settledArchitecture, settledLoss } from './settle.ts';
 export { configSchema, type Config };
 
 // src/config and dist/config both lie two folders below the package.
@@ -50,6 +52,15 @@ export function composeConfig(options: ComposeOptions): ComposedConfig {
   });
   const config = validateConfig(tree, origins);
   return { config, yaml: formatYaml(config as unknown as Tree), overrides: [...options.overrides] };
+}
+
+/**
+ * The same with what it leaves to the data filled in.
+ * @throws {SpatterError} CONFIG_VALUE when a value contradicts the data.
+ */
+export function settleComposed(composed: ComposedConfig, facts: DataFacts): ComposedConfig {
+  const config = settleConfig(composed.config, facts);
+  return { ...composed, config, yaml: formatYaml(config as unknown as Tree) };
 }
 
 /**

@@ -28,6 +28,7 @@ const ratioHasShare: Rule = ({ data }) => {
 
 const outputsFitLoss: Rule = ({ model, training }) => {
   const outputs = model.architecture.num_classes;
+  if (outputs === null || training.loss === 'auto') return undefined;
   if ((training.loss === 'bce_with_logits') === (outputs === 1)) return undefined;
   const wanted = training.loss === 'bce_with_logits' ? '1' : '2 or more';
   const must = `model.architecture.num_classes must be ${wanted} with training.loss=${training.loss}, got ${outputs}`;
@@ -36,9 +37,9 @@ const outputsFitLoss: Rule = ({ model, training }) => {
 
 const channelsFitCrops: Rule = ({ model, data }) => {
   const channels = model.architecture.in_channels;
-  const fits = data.kind === 'rgb' ? channels === 3 : channels === 1 || channels === 3;
-  if (fits) return undefined;
-  const wanted = data.kind === 'rgb' ? '3' : '1 or 3';
+  const colour = data.kind === 'rgb' || data.kind === 'folder-rgb';
+  if (channels === null || channels === 3 || (channels === 1 && !colour)) return undefined;
+  const wanted = colour ? '3' : '1 or 3';
   const must = `model.architecture.in_channels must be ${wanted} with data.kind=${data.kind}, got ${channels}`;
   return { path: 'model.architecture.in_channels', must, hint: 'change one of the two' };
 };
@@ -51,6 +52,14 @@ const sizeFitsModel: Rule = ({ model, data }) => {
   if (side === undefined || data.resize === side) return undefined;
   const must = `data.resize must be ${side} with model.name=${model.name}, got ${data.resize}`;
   return { path: 'data.resize', must, hint: 'change one of the two' };
+};
+
+/** Images of a benchmark have neither time nor recording. */
+const imagesAreSplitAtRandom: Rule = ({ data: { kind, split } }) => {
+  const crops = kind === 'gray' || kind === 'rgb' || kind === 'ratio';
+  if (crops || split.kind === 'random') return undefined;
+  const must = `data.split.kind must be random with data.kind=${kind}, got ${split.kind}`;
+  return { path: 'data.split.kind', must, hint: 'leave it out' };
 };
 
 const areasAreOrdered: Rule = ({ extraction: { min_area, max_area } }) =>
@@ -86,6 +95,7 @@ const RULES: readonly Rule[] = [
   outputsFitLoss,
   channelsFitCrops,
   sizeFitsModel,
+  imagesAreSplitAtRandom,
   areasAreOrdered,
   boundsAreOrdered,
   nesterovHasMomentum,

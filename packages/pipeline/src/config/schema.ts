@@ -20,8 +20,16 @@ const paths = z.strictObject({
 const model = z.strictObject({
   name: choice(['lenet5', 'lenet5_activation', 'resnet18', 'resnet34', 'cnn'], 'Network.'),
   architecture: z.strictObject({
-    in_channels: integer(1, 'Input channels. 3 with gray crops means the gray plane three times.', 3),
-    num_classes: integer(1, 'Outputs: 1 with bce_with_logits, 2 or more with cross_entropy.'),
+    in_channels: orNull(
+      integer(
+        1,
+        'Input channels. 3 with gray images means the gray plane three times; null: as the data have.',
+        3,
+      ),
+    ),
+    num_classes: orNull(
+      integer(1, 'Outputs: 1 with bce_with_logits, 2 or more with cross_entropy; null: from the data.'),
+    ),
     width: integer(1, 'ResNet and CNN: channels of the first stage; each further one doubles them.', 1024),
     stem: choice(
       ['imagenet', 'small'],
@@ -51,8 +59,12 @@ const split = z.strictObject({
 });
 
 const data = z.strictObject({
-  csv_filename: text('Index CSV with the columns file,dataset,ds_idx,label, under paths.data_root.'),
-  kind: choice(['gray', 'rgb', 'ratio'], 'Gray crops, colour crops, or gray crops drawn at a class ratio.'),
+  root: text('Folder of the data; paths.data_root unless said otherwise.'),
+  csv_filename: text('Index CSV with the columns file,dataset,ds_idx,label, under data.root.'),
+  kind: choice(
+    ['gray', 'rgb', 'ratio', 'idx', 'folder', 'folder-rgb'],
+    'Gray crops, colour crops, gray crops drawn at a class ratio, the four IDX files of MNIST and its kin, or images in a folder per class, gray or in colour.',
+  ),
   class1_ratio: orNull(
     real({ above: 0, below: 1 }, 'Share of class 1 among the training crops, for kind ratio only.'),
   ),
@@ -86,7 +98,10 @@ const optimizer = z.strictObject({
 
 const training = z.strictObject({
   optimizer,
-  loss: choice(['bce_with_logits', 'cross_entropy'], 'Loss over the logits.'),
+  loss: choice(
+    ['auto', 'bce_with_logits', 'cross_entropy'],
+    'Loss over the logits; auto: the one that fits model.architecture.num_classes.',
+  ),
   label_smoothing: real(
     { min: 0, below: 1 },
     'Share of every training label that is spread evenly over the classes.',

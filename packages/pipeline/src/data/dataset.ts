@@ -1,14 +1,17 @@
-// The datasets of the reference: gray, RGB, and gray with a chosen share of class 1.
+// The kinds of data: the reference's gray, RGB and gray with a chosen share of class 1; IDX files; a folder per class.
 import { SpatterError } from '../util/errors.ts';
 import { permutation, randomStream } from '../util/random.ts';
 import type { Channels } from './transforms/pack.ts';
 
-/** The catalogue: planes per crop, and whether `class_1_share` selects among the crops. */
+/** The catalogue: where samples come from, planes per sample, and whether `class1_ratio` selects among crops. */
 export const DATASETS = {
-  gray: { channels: 1, ratio: false },
-  rgb: { channels: 3, ratio: false },
-  ratio: { channels: 1, ratio: true },
-} as const satisfies Record<string, { channels: Channels; ratio: boolean }>;
+  gray: { source: 'crops', channels: 1, ratio: false },
+  rgb: { source: 'crops', channels: 3, ratio: false },
+  ratio: { source: 'crops', channels: 1, ratio: true },
+  idx: { source: 'idx', channels: 1, ratio: false },
+  folder: { source: 'folder', channels: 1, ratio: false },
+  'folder-rgb': { source: 'folder', channels: 3, ratio: false },
+} as const satisfies Record<string, { source: string; channels: Channels; ratio: boolean }>;
 
 export type DatasetKind = keyof typeof DATASETS;
 

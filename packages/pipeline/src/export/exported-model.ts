@@ -13,23 +13,26 @@ const modelCard = z.strictObject({
   /** SHA-256 of model.onnx. */
   onnx_sha256: z.string(),
   preprocessing: z.strictObject({
-    /** Crops pass through a JPEG of this quality, as those trained on did. */
-    jpeg_quality: z.literal(95),
+    /** Crops pass through a JPEG of this quality, as those trained on did; null for images that are no crops. */
+    jpeg_quality: z.literal(95).nullable(),
     channels: z.union([z.literal(1), z.literal(3)]),
     /** Side of the square a crop is resized to, and of the centre cut from it, in pixels. */
     resize: z.int().positive(),
     crop: z.int().positive(),
   }),
-  /** The rules by which the crops were cut; `predict` cuts by the same unless told otherwise. */
-  extraction: z.strictObject({
-    min_area: z.number(),
-    max_area: z.number(),
-    threshold: z.int(),
-    layer_gap: z.int(),
-  }),
+  /** The rules by which the crops were cut; `predict` cuts by the same unless told otherwise. Null: trained on no crops. */
+  extraction: z
+    .strictObject({
+      min_area: z.number(),
+      max_area: z.number(),
+      threshold: z.int(),
+      layer_gap: z.int(),
+    })
+    .nullable(),
   /** A crop is called class 1 when its probability is above this. */
   threshold: z.number().min(0).max(1),
-  labels: z.tuple([z.string(), z.string()]),
+  /** Names of the classes, in order. */
+  labels: z.array(z.string()).min(2),
   dataset_hash: z.string(),
   /** Results on the test split, with everything that qualifies them; as `spatter evaluate --json` prints them. */
   evaluation: z.record(z.string(), z.unknown()),
@@ -84,6 +87,16 @@ function requireBoth(path: string, folder: string): void {
   }
   const lacking = ['model.json', 'model.onnx'].find((name) => !existsSync(join(folder, name)));
   if (lacking !== undefined) throw damaged(folder, `must be an exported model, but has no ${lacking}`);
+}
+
+/**
+ * The rules by which `predict` cuts crops for `model`.
+ * @throws {SpatterError} USAGE for a model that was not trained on crops.
+ */
+export function extractionRules({ card, folder }: ExportedModel): NonNullable<ModelCard['extraction']> {
+  if (card.extraction !== null) return card.extraction;
+  const message = `${folder} must hold a model of spatter crops to judge videos with, but it tells ${card.labels.length} classes of images apart (${card.labels.slice(0, 3).join(', ')} …)`;
+  throw new SpatterError('USAGE', message, 'name the export of a run on extracted crops');
 }
 
 function parseCard(path: string): ModelCard {

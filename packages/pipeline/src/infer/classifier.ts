@@ -47,12 +47,18 @@ export class Classifier {
   }
 
   /** Probability of class 1 for images [size, C, H, W] that are prepared already. */
-  async probabilities(images: Float32Array, size: number): Promise<Float64Array> {
+  private async probabilities(images: Float32Array, size: number): Promise<Float64Array> {
+    const outputs = await this.outputs(images, size);
+    const classes = outputs.length / size;
+    return Float64Array.from({ length: size }, (_, i) => outputs[i * classes + classes - 1]!);
+  }
+
+  /** The model's probabilities, row-major [size, K], for images [size, C, H, W] that are prepared already. */
+  async outputs(images: Float32Array, size: number): Promise<Float64Array> {
     const { channels, crop } = this.model.card.preprocessing;
     const input = new Tensor('float32', images, [size, channels, crop, crop]);
-    const { data, dims } = (await this.#session.run({ input }, ['probability']))['probability']!;
-    const classes = Number(dims[1]);
-    return Float64Array.from({ length: size }, (_, i) => Number(data[i * classes + classes - 1]));
+    const { data } = (await this.#session.run({ input }, ['probability']))['probability']!;
+    return Float64Array.from(data as Float32Array);
   }
 
   async close(): Promise<void> {

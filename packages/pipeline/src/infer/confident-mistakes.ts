@@ -1,6 +1,6 @@
 // The test crops on which the model is most sure and wrong: what a person wants to see first.
 import { join } from 'node:path';
-import type { Dataset } from '../data/open-dataset.ts';
+import type { CropDataset } from '../data/crop-dataset.ts';
 import type { EvaluationInput } from '../metrics/evaluation.ts';
 import type { Picture } from '../report/page.ts';
 import { CropFileReader } from '../store/crop-file.ts';
@@ -9,7 +9,7 @@ const SHOWN = 12;
 
 /** Pictures of at most {@link SHOWN} crops; `rows` are the index rows of `test`. */
 export async function confidentMistakes(
-  dataset: Dataset,
+  dataset: CropDataset,
   rows: Uint32Array,
   { label, probability }: EvaluationInput['test'],
 ): Promise<Picture[]> {
@@ -26,7 +26,7 @@ export async function confidentMistakes(
   return pictures;
 }
 
-async function readCrop({ index, times }: Dataset, row: number) {
+async function readCrop({ index, times }: CropDataset, row: number) {
   const file = await CropFileReader.open(join(index.root, index.files[index.file[row]!]!));
   try {
     const jpeg = file.read(index.datasets[index.dataset[row]!]!, index.dsIdx[row]!, 1)[0]!;

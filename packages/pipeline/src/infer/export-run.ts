@@ -1,8 +1,12 @@
 // Exports a run's best checkpoint to ONNX, and refuses when the file does not compute what the trained network computes.
 import { join } from 'node:path';
 import { exportOnnx, type State } from '@spatter/tensor';
+import type { Config } from '../config/index.ts';
+import type { CropDataset } from '../data/crop-dataset.ts';
+import type { ImageDataset } from '../data/images/image-dataset.ts';
 import { openDataset, type Dataset } from '../data/open-dataset.ts';
 import { writeExportedModel, type ExportedModel, type ModelCard } from '../export/exported-model.ts';
+import { argmax, decide } from '../metrics/accuracy.ts';
 import { buildForward, buildModel, inputShape } from '../train/build.ts';
 import { pinDataset, type RunDirectory } from '../train/run-directory.ts';
 import { refuseToOverwrite } from '../util/atomic.ts';
@@ -11,8 +15,7 @@ import type { ProgressFactory } from '../util/progress.ts';
 import { chooseCheckpoint } from './choose-checkpoint.ts';
 import { Classifier } from './classifier.ts';
 import { evaluateRun } from './evaluate-run.ts';
-import { summaryOf } from './headline.ts';
-import { positiveProbability } from './probability.ts';
+import { outputProbabilities } from './probability.ts';
 
 /** Largest difference of probabilities between the exported file and the trained network. */
 export const TOLERANCE = 1e-5;
@@ -49,7 +52,7 @@ export async function exportRun(
   });
   const evaluation = await evaluateRun(run, options);
   const measured = [...evaluation.measured];
-  const card = { ...cardOf(run, dataset), evaluation: summaryOf(evaluation), measured };
+  const card = { ...cardOf(run, dataset), evaluation: { ...evaluation.summary }, measured };
   const candidate: ExportedModel = {
     folder,
     onnx,
@@ -63,16 +66,27 @@ export async function exportRun(
 type Card = Omit<ModelCard, 'format' | 'version' | 'onnx_sha256' | 'evaluation' | 'measured'>;
 
 function cardOf({ config }: RunDirectory, dataset: Dataset): Card {
-  const { min_area, max_area, threshold, layer_gap } = config.extraction;
-  const channels = dataset.cache.channels;
   return {
     name: config.model.name,
-    preprocessing: { jpeg_quality: 95, channels, resize: dataset.cache.size, crop: config.data.resize },
-    extraction: { min_area, max_area, threshold, layer_gap },
     threshold: 0.5,
-    labels: ['low gas flow', 'high gas flow'],
     dataset_hash: dataset.description.hash,
+    ...(dataset.kind === 'crops' ? cropCard(config, dataset) : imageCard(config, dataset)),
   };
+}
+
+function cropCard({ extraction, data }: Config, { cache: { channels, size } }: CropDataset) {
+  const { min_area, max_area, threshold, layer_gap } = extraction;
+  return {
+    preprocessing: { jpeg_quality: 95 as const, channels, resize: size, crop: data.resize },
+    extraction: { min_area, max_area, threshold, layer_gap },
+    labels: ['low gas flow', 'high gas flow'],
+  };
+}
+
+function imageCard({ data }: Config, { classes, images }: ImageDataset) {
+  const { channels, size } = images;
+  const preprocessing = { jpeg_quality: null, channels, resize: size, crop: data.resize };
+  return { preprocessing, extraction: null, labels: [...classes] };
 }
 
 /** Runs both over the test split, batch by batch. */
@@ -88,18 +102,27 @@ async function compare(
   let [crops, largest, changed] = [0, 0, 0];
   try {
     for await (const { x, size } of loader.epoch(0)) {
-      const trained = positiveProbability(await forward.run(state, x, size), size);
-      const exported = await classifier.probabilities(x, size);
+      const trained = outputProbabilities(await forward.run(state, x, size), size);
+      const exported = await classifier.outputs(x, size);
       crops += size;
-      for (let i = 0; i < size; i++) {
-        largest = Math.max(largest, Math.abs(trained[i]! - exported[i]!));
-        if (trained[i]! > candidate.card.threshold !== exported[i]! > candidate.card.threshold) changed++;
-      }
+      trained.forEach((p, i) => (largest = Math.max(largest, Math.abs(p - exported[i]!))));
+      const [before, after] = [trained, exported].map((p) => decisions(p, size, candidate.card.threshold));
+      before!.forEach((decision, i) => (changed += Number(decision !== after![i])));
     }
     return { crops, largest_difference: largest, decisions_changed: changed };
   } finally {
     await Promise.all([forward.dispose(), classifier.close(), loader.close()]);
   }
+}
+
+/** Decisions from probabilities [size, K]: by `threshold` for one or two classes, the likeliest class for more. */
+function decisions(probability: Float64Array, size: number, threshold: number): Uint8Array {
+  const outputs = probability.length / size;
+  if (outputs > 2) return argmax(probability, outputs);
+  return decide(
+    probability.filter((_, i) => i % outputs === outputs - 1),
+    threshold,
+  );
 }
 
 /** @throws {SpatterError} EXPORT_MISMATCH, also when a probability is not a number. */

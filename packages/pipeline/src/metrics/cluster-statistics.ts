@@ -7,7 +7,10 @@ import { sameLength, type Values } from './values.ts';
 export type ClusterStatistic = (times: Float64Array) => number;
 
 /** Mean of `values` over crops (accuracy: 1 for right, 0 for wrong). Costs one pass over clusters per draw. */
-export function clusterMean(values: Values, { cluster, count }: Clusters): ClusterStatistic {
+export function clusterMean(
+  values: Values,
+  { cluster, count }: Pick<Clusters, 'cluster' | 'count'>,
+): ClusterStatistic {
   sameLength('clusterMean', values, cluster);
   const [sum, crops] = [new Float64Array(count), new Float64Array(count)];
   cluster.forEach((k, crop) => {

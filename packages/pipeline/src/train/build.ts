@@ -8,7 +8,7 @@ import {
   type Model,
   type TrainStep,
 } from '@spatter/tensor';
-import type { Config } from '../config/index.ts';
+import { settledArchitecture, settledLoss, type Config } from '../config/index.ts';
 import { DATASETS } from '../data/dataset.ts';
 import { MODELS } from '../models/catalogue.ts';
 
@@ -18,8 +18,8 @@ export function inputShape({ data }: Config): [number, number, number] {
 }
 
 /** The network that `config` names. */
-export function buildModel({ model }: Config): Model {
-  return MODELS[model.name](model.architecture);
+export function buildModel(config: Config): Model {
+  return MODELS[config.model.name](settledArchitecture(config));
 }
 
 function buildOptimizer({ optimizer: o }: Config['training']) {
@@ -34,7 +34,7 @@ export function buildStep(config: Config): TrainStep {
   const { enabled, by, max_norm, max_value } = training.grad_clip;
   return compileTrainStep({
     model: buildModel(config),
-    loss: LOSSES[training.loss],
+    loss: LOSSES[settledLoss(config)],
     optimizer: buildOptimizer(training),
     inputShape: inputShape(config),
     clipNorm: enabled && by === 'norm' ? max_norm : undefined,

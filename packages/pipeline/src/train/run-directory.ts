@@ -1,8 +1,8 @@
 // A run directory: the resolved config, what the data was, checkpoints, history and curves of one training run.
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadResolvedConfig } from '../config/index.ts';
-import type { Config } from '../config/index.ts';
+import { loadResolvedConfig, settleComposed, type ComposedConfig, type Config } from '../config/index.ts';
+import { dataFacts } from '../data/open-dataset.ts';
 import { makeWritableFolder, writeFileAtomic, writeFilesAtomic } from '../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 
@@ -23,25 +23,23 @@ function runPath({ paths, experiment }: Config, now: Date): string {
 }
 
 /**
- * Makes a new run directory and writes `config.yaml` (resolved) and `overrides.yaml` into it.
- * @throws {SpatterError} OUTPUT_EXISTS when a run already lives there, DISK_FULL or IO.
+ * Makes a new run directory and writes `config.yaml` (resolved, with what the data decide) and `overrides.yaml` into it.
+ * @throws {SpatterError} OUTPUT_EXISTS when a run already lives there, CONFIG_VALUE when the config contradicts the data,
+ * DISK_FULL or IO.
  */
-export function createRunDirectory(
-  composed: { config: Config; yaml: string; overrides: readonly string[] },
-  now: Date,
-): RunDirectory {
-  const path = runPath(composed.config, now);
+export function createRunDirectory(composed: ComposedConfig, now: Date): RunDirectory {
+  const { config, yaml, overrides } = settleComposed(composed, dataFacts(composed.config));
+  const path = runPath(config, now);
   if (existsSync(join(path, 'config.yaml'))) {
     const hint = `choose another paths.run_dir, or continue this run with --resume ${path}`;
     throw new SpatterError('OUTPUT_EXISTS', `${path} already holds a run`, hint);
   }
   makeWritableFolder(checkpointFolder(path));
-  const overrides = composed.overrides.map((each) => `- ${JSON.stringify(each)}\n`).join('');
   writeFilesAtomic([
-    [join(path, 'overrides.yaml'), overrides],
-    [join(path, 'config.yaml'), composed.yaml],
+    [join(path, 'overrides.yaml'), overrides.map((each) => `- ${JSON.stringify(each)}\n`).join('')],
+    [join(path, 'config.yaml'), yaml],
   ]);
-  return { path, config: composed.config };
+  return { path, config };
 }
 
 /**

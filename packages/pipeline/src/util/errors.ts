@@ -21,6 +21,10 @@ export const ERRORS = {
   SPLIT_IMPOSSIBLE: 'A split cannot give train, val and test what each needs, such as crops of every class.',
   SPLIT_NEEDS_TIMES: 'A split by time needs the frame of every crop, and a crop file has no sidecar.',
   DATA_EMPTY: 'There are no crops to index or to make a batch of.',
+  IDX_DAMAGED:
+    'An IDX file has a wrong magic number, is cut short or too long, or images and labels differ in number.',
+  CLASS_FOLDERS: 'A folder of images does not hold a folder per class with images in each.',
+  IMAGE_DAMAGED: 'An image of a class folder cannot be decoded.',
   CONFIG_FILE: 'A config file is not valid YAML, or its defaults list is wrong.',
   CONFIG_NOT_FOUND: 'A config folder, or an option of a config group, does not exist.',
   CONFIG_OVERRIDE: 'An override on the command line cannot be read or cannot be applied.',

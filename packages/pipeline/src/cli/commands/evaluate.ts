@@ -1,7 +1,6 @@
 // `spatter evaluate`: a run's best checkpoint on its test split, with everything that qualifies the score.
 import { Command } from 'commander';
 import { evaluateRun } from '../../infer/evaluate-run.ts';
-import { headline, summaryOf } from '../../infer/headline.ts';
 import { openRunDirectory } from '../../train/run-directory.ts';
 import { action, type Context, type Result } from '../context.ts';
 
@@ -33,6 +32,6 @@ async function evaluateOne(
     run,
     checkpoint === undefined ? { progress } : { progress, checkpoint },
   );
-  for (const line of headline(evaluation)) context.print(line);
-  return summaryOf(evaluation);
+  for (const line of evaluation.headline) context.print(line);
+  return { ...evaluation.summary };
 }

@@ -1,6 +1,6 @@
 // `spatter predict`: videos to probabilities per crop, a verdict per layer and a report, with an exported model.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readExportedModel } from '../../export/exported-model.ts';
+import { extractionRules, readExportedModel } from '../../export/exported-model.ts';
 import { Classifier } from '../../infer/classifier.ts';
 import { predictionFiles, writePrediction } from '../../infer/predict-files.ts';
 import { predictVideo, type Prediction } from '../../infer/predict-video.ts';
@@ -61,6 +61,7 @@ async function predict(context: Context, options: Options, videos: readonly stri
   const files = videos.flatMap((video) => Object.values(predictionFiles(video, options.out)));
   refuseToOverwrite(files, options.overwrite === true);
   const model = readExportedModel(options.model);
+  extractionRules(model);
   requireWritable(options.out);
   const classifier = await Classifier.open(model);
   const results: Result[] = [];
@@ -78,7 +79,7 @@ async function predict(context: Context, options: Options, videos: readonly stri
 }
 
 function settings(options: Options, { model }: Classifier, { progress }: Context) {
-  const { min_area, max_area, threshold, layer_gap } = model.card.extraction;
+  const { min_area, max_area, threshold, layer_gap } = extractionRules(model);
   const { leftBound, rightBound, startFrame, decoder, layerGap } = options;
   const rules = { leftBound, rightBound, minArea: min_area, maxArea: max_area, threshold };
   return { rules, startFrame, decoder, layerGap: layerGap ?? layer_gap, progress };

@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { composeConfig } from '../../config/index.ts';
 import { evaluateRun } from '../../infer/evaluate-run.ts';
-import { headline, summaryOf } from '../../infer/headline.ts';
 import type { EpochMetrics } from '../../train/policies/policy.ts';
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../../train/run-directory.ts';
 import { trainRun } from '../../train/train-run.ts';
@@ -66,8 +65,8 @@ async function run(context: Context, options: Options, overrides: readonly strin
   if (progress.stopped !== null) context.print(`stopped early: ${progress.stopped}`);
   if (!finished || !options.evaluate) return trained;
   const evaluation = await evaluateRun(directory, { progress: context.progress });
-  for (const line of headline(evaluation)) context.print(line);
-  return { ...trained, ...summaryOf(evaluation) };
+  for (const line of evaluation.headline) context.print(line);
+  return { ...trained, ...evaluation.summary };
 }
 
 function chooseRun({ resume, configDir }: Options, overrides: readonly string[]): RunDirectory {

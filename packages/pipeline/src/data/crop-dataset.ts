@@ -1,0 +1,80 @@
+// A data set of crops in HDF5 files: index, split, leak, packed cache, and a loader for each part.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/index.ts';
+import { fromSystemError } from '../util/errors.ts';
+import type { ProgressFactory } from '../util/progress.ts';
+import { requireTwoClasses, validateIndex } from './crop-index-check.ts';
+import { readIndex, type CropIndex } from './crop-index.ts';
+import { DATASETS, selectRatio } from './dataset.ts';
+import { cacheNotices, openCache } from './open-cache.ts';
+import type { PackedCache } from './packed-cache.ts';
+import { partLoader, type BaseDataset } from './part-loader.ts';
+import { cropTimes, type CropTimes } from './sidecar.ts';
+import { SPLITS } from './splits/catalogue.ts';
+import { measureLeak, type Leak } from './splits/leak.ts';
+import type { Split } from './splits/split.ts';
+
+export interface CropDataset extends BaseDataset {
+  readonly kind: 'crops';
+  readonly index: CropIndex;
+  readonly times: CropTimes;
+  /** Null where the frames of the crops are not known. */
+  readonly leak: Leak | null;
+  readonly cache: PackedCache;
+}
+
+/** Opens the data set of `config`, building its packed cache when needed. */
+export async function openCropDataset(config: Config, progress: ProgressFactory): Promise<CropDataset> {
+  const { data } = config;
+  const path = join(data.root, data.csv_filename);
+  const index = readIndex(path);
+  await validateIndex(index);
+  requireTwoClasses(index.label);
+  const times = cropTimes(index);
+  const split = chooseSplit(config, index, times);
+  const leak = measureLeak(split, times, data.split.gap_frames);
+  const folder = data.cache_dir === null ? {} : { folder: data.cache_dir };
+  const channels = DATASETS[data.kind].channels;
+  const size = { resize: data.resize, resizeFactor: data.transforms.resize_factor, channels };
+  const cache = await openCache(index, { ...size, ...folder }, progress);
+  const description = { hash: datasetHash(index), crops: index.length, files: index.files };
+  const labels = index.label;
+  return {
+    kind: 'crops',
+    index,
+    labels,
+    times,
+    split,
+    leak,
+    cache,
+    notices: cacheNotices(cache),
+    description,
+    loader: (part) => partLoader(config, { cache, labels, split }, part),
+  };
+}
+
+function chooseSplit({ data }: Config, index: CropIndex, times: CropTimes): Split {
+  const { kind, train, val, test, seed, blocks, gap_frames: gapFrames, group } = data.split;
+  const input = { ...times, label: index.label };
+  const split = SPLITS[kind](input, { fractions: [train, val, test], seed, blocks, gapFrames, group });
+  if (!DATASETS[data.kind].ratio || data.class1_ratio === null) return split;
+  return { ...split, train: selectRatio(split.train, index.label, data.class1_ratio) };
+}
+
+/** SHA-256 over the rows of the index and the bytes of the HDF5 files they point into. */
+function datasetHash(index: CropIndex): string {
+  const hash = createHash('sha256').update(JSON.stringify([index.files, index.datasets]));
+  for (const column of [index.file, index.dataset, index.dsIdx, index.label]) hash.update(column);
+  for (const file of index.files) hash.update(fileHash(join(index.root, file)));
+  return hash.digest('hex');
+}
+
+function fileHash(path: string): Buffer {
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest();
+  } catch (error) {
+    throw fromSystemError(error, path);
+  }
+}

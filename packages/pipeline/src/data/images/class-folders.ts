@@ -1,0 +1,66 @@
+// Which images lie in a folder per class, and in which published part.
+import { readdirSync, type Dirent } from 'node:fs';
+import { join } from 'node:path';
+import { SpatterError, fromSystemError } from '../../util/errors.ts';
+import { PARTS, type Part } from '../splits/split.ts';
+import { requireClasses } from './labelled-images.ts';
+
+export interface ListedImage {
+  /** Below the root, with forward slashes. */
+  readonly path: string;
+  readonly className: string;
+  readonly part: Part;
+}
+
+const IMAGE = /\.(png|jpe?g)$/i;
+
+/** Names of the classes: the folders of the training part, in order of their names. */
+export function folderClasses(root: string): readonly string[] {
+  const classes = foldersIn(join(root, isParted(root) ? 'train' : ''));
+  if (classes.length === 0) {
+    const message = `${root} must hold a folder per class (or train/ with one each), but holds no folder`;
+    throw new SpatterError('CLASS_FOLDERS', message, 'set data.root to the folder above the class folders');
+  }
+  return requireClasses(classes, root);
+}
+
+/**
+ * Every PNG and JPEG under `root`, part by part, class by class, by name. Without a `train` folder of class folders, all
+ * are training images.
+ * @throws {SpatterError} CLASS_FOLDERS for a class folder without images, FILE_NOT_FOUND, IO.
+ */
+export function listImages(root: string): ListedImage[] {
+  if (!isParted(root)) return imagesOf(root, '', 'train');
+  const present = new Set(foldersIn(root));
+  return PARTS.filter((part) => present.has(part)).flatMap((part) => imagesOf(root, `${part}/`, part));
+}
+
+const isParted = (root: string): boolean =>
+  foldersIn(root).includes('train') && foldersIn(join(root, 'train')).length > 0;
+
+function imagesOf(root: string, prefix: string, part: Part): ListedImage[] {
+  return foldersIn(join(root, prefix)).flatMap((className) => {
+    const folder = join(root, prefix, className);
+    const names = entries(folder)
+      .filter((entry) => !entry.isDirectory() && IMAGE.test(entry.name))
+      .map((entry) => entry.name);
+    if (names.length === 0) {
+      const message = `${folder} must hold PNG or JPEG images of class ${className}, but holds none`;
+      throw new SpatterError('CLASS_FOLDERS', message, 'add images, or remove the folder');
+    }
+    return names.sort().map((name) => ({ path: `${prefix}${className}/${name}`, className, part }));
+  });
+}
+
+function foldersIn(path: string): string[] {
+  const folders = entries(path).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return folders.map((entry) => entry.name).sort();
+}
+
+function entries(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
+  } catch (error) {
+    throw fromSystemError(error, path);
+  }
+}

@@ -1,0 +1,135 @@
+// The evaluation of a run on labelled images: accuracy in each class, confusion, baselines, intervals over single images.
+import { join } from 'node:path';
+import type { ImageDataset } from '../data/images/image-dataset.ts';
+import { brightnessProfile, type Features } from '../metrics/class-baselines.ts';
+import {
+  evaluateClasses,
+  strongestClassBaseline,
+  type ClassEvaluation,
+  type ClassEvaluationInput,
+} from '../metrics/class-evaluation.ts';
+import { classCharts, classPage, type ClassReport } from '../report/class-page.ts';
+import { classStatements } from '../report/class-measured.ts';
+import { count, percent, percentRange, points } from '../report/numbers.ts';
+import { lossAndAccuracy } from '../train/validate.ts';
+import { writeFileAtomic } from '../util/atomic.ts';
+import { writeCsv } from '../util/csv.ts';
+import { RESAMPLES, type EvaluatedRun, type EvaluationSubject } from './evaluation-subject.ts';
+import { imageMistakes } from './image-mistakes.ts';
+import { classProbabilities } from './probability.ts';
+
+/** Evaluates and writes `evaluation/` into the run. */
+export async function evaluateImages(
+  subject: EvaluationSubject,
+  dataset: ImageDataset,
+): Promise<EvaluatedRun> {
+  const { run, path, checkpoint, logits } = subject;
+  const input = inputOf(subject, dataset);
+  const evaluation = evaluateClasses(input);
+  const measured = classStatements(dataset.split.contract, evaluation);
+  const document = {
+    ...{ run_dir: run.path, checkpoint: path, dataset: dataset.description },
+    ...{ split: dataset.split.contract, measured, ...evaluation },
+  };
+  const folder = join(run.path, 'evaluation');
+  writeFileAtomic(join(folder, 'evaluation.json'), `${JSON.stringify(document, null, 2)}\n`);
+  writePredictions(join(folder, 'predictions.csv'), dataset, logits.rows, input);
+  const { history } = checkpoint.progress;
+  writeReport(folder, {
+    subtitle: `${run.path}, ${count(dataset.labels.length)} images of ${dataset.classes.length} classes in ${dataset.images.root}`,
+    ...{ classes: dataset.classes, evaluation, measured, epochs: history, bestEpoch: history.length },
+    pictures: await imageMistakes(dataset, logits.rows, input.test),
+    facts: [
+      ['Checkpoint', path],
+      ['Data set', `SHA-256 ${dataset.description.hash}`],
+      ['Split', JSON.stringify(dataset.split.contract)],
+    ],
+  });
+  return {
+    headline: headlineOf(run.path, evaluation),
+    summary: summaryOf(subject, dataset, evaluation),
+    measured,
+  };
+}
+
+function inputOf({ run, logits }: EvaluationSubject, dataset: ImageDataset): ClassEvaluationInput {
+  const { split, labels, classes } = dataset;
+  const { rows } = logits;
+  const labelsOf = (of: Uint32Array) => Uint8Array.from(of, (row) => labels[row]!);
+  return {
+    classes,
+    train: { label: labelsOf(split.train), features: profiles(dataset, split.train) },
+    test: {
+      label: labelsOf(rows),
+      probability: classProbabilities(logits.logits, rows.length),
+      features: profiles(dataset, rows),
+    },
+    loss: lossAndAccuracy(logits).loss,
+    bootstrap: { seed: run.config.seed, resamples: RESAMPLES },
+  };
+}
+
+function profiles({ images: { planes, channels, size } }: ImageDataset, rows: Uint32Array): Features {
+  const width = 2 * size;
+  const values = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    values.set(brightnessProfile(planes, row * channels * size * size, channels, size), i * width);
+  });
+  return { values, width };
+}
+
+function writePredictions(
+  path: string,
+  { images, classes }: ImageDataset,
+  rows: Uint32Array,
+  { test }: ClassEvaluationInput,
+): void {
+  const k = classes.length;
+  const line = (row: number, i: number) => {
+    const probability = Array.from({ length: k }, (_, c) => test.probability[i * k + c]!);
+    const decided = probability.indexOf(Math.max(...probability));
+    return [images.source(row), classes[test.label[i]!]!, classes[decided]!, ...probability];
+  };
+  const columns = ['image', 'label', 'decision', ...classes.map((name) => `p_${name}`)];
+  writeCsv(path, columns, Array.from(rows, line));
+}
+
+function writeReport(folder: string, report: ClassReport): void {
+  const charts = classCharts(report);
+  for (const [name, svg] of Object.entries(charts)) writeFileAtomic(join(folder, `${name}.svg`), svg);
+  writeFileAtomic(join(folder, 'report.html'), classPage(report, charts));
+}
+
+function headlineOf(run: string, evaluation: ClassEvaluation): string[] {
+  const { accuracy, accuracy_interval: interval, images, per_class } = evaluation;
+  const rival = strongestClassBaseline(evaluation);
+  const worst = per_class.reduce((low, row) => (row.accuracy < low.accuracy ? row : low));
+  return [
+    `test accuracy ${percent(accuracy, 2)} on ${count(images)} images, ${percentRange(interval)} at 95 % (resampling images)`,
+    `hardest class: ${worst.name}, ${percent(worst.accuracy)} of ${count(worst.images)} images`,
+    `best trivial baseline: ${rival.title.toLowerCase()} ${percent(rival.accuracy)}; margin ${points(rival.margin.estimate)} (${rival.margin.better ? 'significant' : 'not significant'})`,
+    `report ${run}/evaluation/report.html`,
+  ];
+}
+
+/** The keys of a run on crops, without what only crops have, and with the accuracy of each class. */
+function summaryOf({ run, path }: EvaluationSubject, dataset: ImageDataset, evaluation: ClassEvaluation) {
+  const rival = strongestClassBaseline(evaluation);
+  return {
+    run_dir: run.path,
+    checkpoint: path,
+    test_accuracy: evaluation.accuracy,
+    test_accuracy_low: evaluation.accuracy_interval.low,
+    test_accuracy_high: evaluation.accuracy_interval.high,
+    test_balanced_accuracy: evaluation.balanced_accuracy,
+    test_loss: evaluation.loss,
+    test_class_accuracy: Object.fromEntries(evaluation.per_class.map((row) => [row.name, row.accuracy])),
+    test_images: evaluation.images,
+    classes: dataset.classes.length,
+    split: dataset.split.contract.kind,
+    best_baseline: rival.name,
+    best_baseline_accuracy: rival.accuracy,
+    margin: rival.margin.estimate,
+    margin_significant: rival.margin.better,
+  };
+}
