@@ -6,6 +6,9 @@ import { z } from 'zod';
 import { writeFilesAtomic } from '../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 
+/** Largest difference allowed between the probabilities of an exported file and of the trained network. */
+export const EXPORT_TOLERANCE = 1e-5;
+
 const modelCard = z.strictObject({
   format: z.literal('spatter model'),
   version: z.literal(1),

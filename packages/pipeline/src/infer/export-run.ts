@@ -5,7 +5,12 @@ import type { Config } from '../config/index.ts';
 import type { CropDataset } from '../data/crop-dataset.ts';
 import type { ImageDataset } from '../data/images/image-dataset.ts';
 import { openDataset, type Dataset } from '../data/open-dataset.ts';
-import { writeExportedModel, type ExportedModel, type ModelCard } from '../export/exported-model.ts';
+import {
+  EXPORT_TOLERANCE,
+  writeExportedModel,
+  type ExportedModel,
+  type ModelCard,
+} from '../export/exported-model.ts';
 import { argmax, decide } from '../metrics/accuracy.ts';
 import { buildForward, buildModel, inputShape } from '../train/build.ts';
 import { pinDataset, type RunDirectory } from '../train/run-directory.ts';
@@ -16,9 +21,6 @@ import { chooseCheckpoint } from './choose-checkpoint.ts';
 import { Classifier } from './classifier.ts';
 import { evaluateRun } from './evaluate-run.ts';
 import { outputProbabilities } from './probability.ts';
-
-/** Largest difference of probabilities between the exported file and the trained network. */
-export const TOLERANCE = 1e-5;
 
 export interface ExportOptions {
   readonly progress: ProgressFactory;
@@ -127,7 +129,7 @@ function decisions(probability: Float64Array, size: number, threshold: number): 
 
 /** @throws {SpatterError} EXPORT_MISMATCH, also when a probability is not a number. */
 export function requireEqual(check: ExportCheck, folder: string): void {
-  if (check.largest_difference <= TOLERANCE && check.decisions_changed === 0) return;
+  if (check.largest_difference <= EXPORT_TOLERANCE && check.decisions_changed === 0) return;
   const message = `${folder}: the exported file must compute what the trained network does, but probabilities differ by up to ${check.largest_difference} and ${check.decisions_changed} of ${check.crops} decisions change`;
   throw new SpatterError(
     'EXPORT_MISMATCH',

@@ -1,6 +1,5 @@
 // `spatter evaluate`: a run's best checkpoint on its test split, with everything that qualifies the score.
 import { Command } from 'commander';
-import { evaluateRun } from '../../infer/evaluate-run.ts';
 import { openRunDirectory } from '../../train/run-directory.ts';
 import { action, type Context, type Result } from '../context.ts';
 
@@ -28,6 +27,7 @@ async function evaluateOne(
   const { checkpoint } = options;
   const { progress } = context;
   const run = openRunDirectory(path);
+  const { evaluateRun } = await import('../../infer/evaluate-run.ts');
   const evaluation = await evaluateRun(
     run,
     checkpoint === undefined ? { progress } : { progress, checkpoint },

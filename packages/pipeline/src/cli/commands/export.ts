@@ -1,6 +1,6 @@
 // `spatter export`: a run's best checkpoint as ONNX with its preprocessing, checked against the trained network.
 import { Command } from 'commander';
-import { exportRun, TOLERANCE } from '../../infer/export-run.ts';
+import { EXPORT_TOLERANCE } from '../../export/exported-model.ts';
 import { openRunDirectory } from '../../train/run-directory.ts';
 import { action, type Context, type Result } from '../context.ts';
 
@@ -16,7 +16,7 @@ Examples:
   $ spatter export runs/default_20261123_101500 --out models/line-3 --overwrite
 
 Writes model.onnx and model.json (preprocessing, threshold, labels, scores). The file is run over the whole test split
-first; when a probability differs by more than ${TOLERANCE} from the trained network’s, or a decision changes, nothing is written.`;
+first; when a probability differs by more than ${EXPORT_TOLERANCE} from the trained network’s, or a decision changes, nothing is written.`;
 
 export function exportCommand(): Command {
   return new Command('export')
@@ -31,6 +31,7 @@ export function exportCommand(): Command {
 
 async function exportOne(context: Context, options: Options, path: string): Promise<Result> {
   const { overwrite = false, ...rest } = options;
+  const { exportRun } = await import('../../infer/export-run.ts');
   const { model, check } = await exportRun(openRunDirectory(path), {
     ...rest,
     overwrite,

@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { extractionRules, readExportedModel } from '../../export/exported-model.ts';
 import { Classifier } from '../../infer/classifier.ts';
-import { predictionFiles, writePrediction } from '../../infer/predict-files.ts';
 import { predictVideo, type Prediction } from '../../infer/predict-video.ts';
 import { decimal } from '../../report/numbers.ts';
 import { terminalTable } from '../../report/terminal.ts';
@@ -58,6 +57,7 @@ export function predictCommand(): Command {
 }
 
 async function predict(context: Context, options: Options, videos: readonly string[]): Promise<Result> {
+  const { predictionFiles, writePrediction } = await import('../../infer/predict-files.ts');
   const files = videos.flatMap((video) => Object.values(predictionFiles(video, options.out)));
   refuseToOverwrite(files, options.overwrite === true);
   const model = readExportedModel(options.model);

@@ -1,7 +1,6 @@
 // `spatter train`: composes the config, trains (or continues) a run, and evaluates its best checkpoint.
 import { Command } from 'commander';
 import { composeConfig } from '../../config/index.ts';
-import { evaluateRun } from '../../infer/evaluate-run.ts';
 import type { EpochMetrics } from '../../train/policies/policy.ts';
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../../train/run-directory.ts';
 import { trainRun } from '../../train/train-run.ts';
@@ -64,6 +63,7 @@ async function run(context: Context, options: Options, overrides: readonly strin
   }
   if (progress.stopped !== null) context.print(`stopped early: ${progress.stopped}`);
   if (!finished || !options.evaluate) return trained;
+  const { evaluateRun } = await import('../../infer/evaluate-run.ts');
   const evaluation = await evaluateRun(directory, { progress: context.progress });
   for (const line of evaluation.headline) context.print(line);
   return { ...trained, ...evaluation.summary };
