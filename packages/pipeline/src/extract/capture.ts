@@ -1,7 +1,7 @@
-// Keeps crops: encodes them in the background, collects them into datasets of the HDF5 file, and logs each in the sidecar.
+// Keeps crops: encodes them, collects them into datasets of the HDF5 file, and logs each in the sidecar.
 import { rmSync } from 'node:fs';
 import { CropFileWriter } from '../store/crop-file.ts';
-import { encodeJpeg } from '../store/jpeg.ts';
+import { encodeJpegSync } from '../store/jpeg.ts';
 import { publish, temporaryPath } from '../util/atomic.ts';
 import type { CsvValue } from '../util/csv.ts';
 import type { Crop } from './crops.ts';
@@ -9,8 +9,6 @@ import { PartialCsv } from './partial-csv.ts';
 
 /** Crops in one dataset, as in the reference. */
 export const DATASET_ROWS = 10_000;
-/** Crops that may wait for their encoder; bounds the memory. */
-const IN_FLIGHT = 64;
 
 /** Columns of `<video>_crops.csv`; the first eight are a contract with other programs. */
 export const SIDECAR_COLUMNS = [
@@ -39,8 +37,6 @@ export class Capture {
   readonly #paths: CapturePaths;
   readonly #file: CropFileWriter;
   readonly #sidecar: PartialCsv;
-  readonly #waiting: { readonly jpeg: Promise<Uint8Array>; readonly crop: Crop; readonly seen: Sighting }[] =
-    [];
   #rows: Uint8Array[] = [];
 
   private constructor(video: string, paths: CapturePaths, file: CropFileWriter, sidecar: PartialCsv) {
@@ -65,18 +61,16 @@ export class Capture {
     }
   }
 
-  /** Takes one crop; waits only when too many are still being encoded. */
-  async add(crop: Crop, seen: Sighting): Promise<void> {
-    const jpeg = encodeJpeg(crop.bgr, crop.width, crop.height);
-    // The failure is reported where the bytes are awaited; this keeps Node from ending the process before.
-    jpeg.catch(() => {});
-    this.#waiting.push({ jpeg, crop, seen });
-    if (this.#waiting.length > IN_FLIGHT) await this.#keepOldest();
+  /** Takes one crop. */
+  add(crop: Crop, seen: Sighting): void {
+    const jpeg = encodeJpegSync(crop.bgr, crop.width, crop.height);
+    this.#sidecar.add(this.#sidecarRow(crop, seen, jpeg.length));
+    this.#rows.push(jpeg);
+    if (this.#rows.length === DATASET_ROWS) this.#writeDataset();
   }
 
   /** Writes what is left, and `attributes` of the recording. */
-  async finish(attributes: Readonly<Record<string, string | number>>): Promise<void> {
-    while (this.#waiting.length > 0) await this.#keepOldest();
+  finish(attributes: Readonly<Record<string, string | number>>): void {
     if (this.#rows.length > 0) this.#writeDataset();
     this.#file.setAttributes(attributes);
     this.#file.close();
@@ -93,14 +87,6 @@ export class Capture {
     this.#file.close();
     rmSync(temporaryPath(this.#paths.hdf5), { force: true });
     this.#sidecar.discard();
-  }
-
-  async #keepOldest(): Promise<void> {
-    const { jpeg, crop, seen } = this.#waiting.shift()!;
-    const bytes = await jpeg;
-    this.#sidecar.add(this.#sidecarRow(crop, seen, bytes.length));
-    this.#rows.push(bytes);
-    if (this.#rows.length === DATASET_ROWS) this.#writeDataset();
   }
 
   #sidecarRow(crop: Crop, seen: Sighting, bytes: number): CsvValue[] {

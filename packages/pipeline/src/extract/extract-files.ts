@@ -127,7 +127,7 @@ class Extraction {
       capture = await this.#openCapture();
       await this.#readAll(log, capture);
       requireFrames(this.#reader, this.#start);
-      await capture?.finish(this.#attributes());
+      capture?.finish(this.#attributes());
       log.finish();
     } catch (error) {
       capture?.discard();
@@ -149,7 +149,7 @@ class Extraction {
     const progress = this.#progress();
     try {
       for await (const found of extractCrops(this.#reader, this.#rules)) {
-        await this.#take(found, log, capture);
+        this.#take(found, log, capture);
         progress.update(this.#ledger.pairs, `${this.#ledger.kept} crops`);
         if (this.#ledger.kept >= this.#maxCrops) return;
       }
@@ -158,7 +158,7 @@ class Extraction {
     }
   }
 
-  async #take(found: FrameCrops, log: PartialCsv, capture: Capture | undefined): Promise<void> {
+  #take(found: FrameCrops, log: PartialCsv, capture: Capture | undefined): void {
     const room = this.#maxCrops - this.#ledger.kept;
     const crops = found.crops.slice(0, room);
     this.#ledger.add({ ...found, crops });
@@ -167,7 +167,7 @@ class Extraction {
     log.add([found.frame, crops.length]);
     const { fps } = this.#reader.info;
     const seen = { frame: found.frame, layer, seconds: fps > 0 ? found.frame / fps : 0 };
-    for (const crop of crops) await capture?.add(crop, seen);
+    for (const crop of crops) capture?.add(crop, seen);
   }
 
   #progress(): Progress {

@@ -1,13 +1,6 @@
 // The WASM kernel's memory and calls: two frame slots, the difference mask between them, its contours.
+import { instantiateWasm } from '../util/wasm.ts';
 import { KERNEL_BASE64 } from './kernel.generated.ts';
-
-/** What is used of WebAssembly: Node's types leave it to the DOM library, which a server program should not load. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
-const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -61,12 +54,6 @@ const PAGE = 65536;
 /** Bytes the vector loads may touch behind a buffer. */
 const SLACK = 128;
 
-let compiled: object | undefined;
-
-function kernelModule(): object {
-  return (compiled ??= new Module(Buffer.from(KERNEL_BASE64, 'base64')));
-}
-
 /** Finds spatter candidates between two frames of one size. One instance serves one video; calls do not allocate. */
 export class MaskKernel {
   /** The two frames: `height × width × 3` bytes B G R. Fill one, then ask for contours between them. */
@@ -78,7 +65,7 @@ export class MaskKernel {
   readonly #rowStride: number;
 
   constructor(width: number, height: number) {
-    this.#exports = new Instance(kernelModule()).exports as KernelExports;
+    this.#exports = instantiateWasm<KernelExports>(KERNEL_BASE64);
     this.#width = width;
     this.#height = height;
     this.#rowStride = Math.ceil(width / 16) * 16 + 48;
