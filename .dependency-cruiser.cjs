@@ -2,9 +2,10 @@
 const P = '^packages/pipeline/src/';
 const layers = [
   ['util'],
-  ['config', 'video', 'store', 'metrics', 'report'],
-  ['extract', 'simulate', 'data', 'models', 'export'],
-  ['train', 'infer'],
+  ['config', 'video', 'store', 'metrics', 'report', 'tracking'],
+  ['extract', 'simulate', 'data', 'models', 'export', 'registry'],
+  ['train', 'infer', 'sweep'],
+  ['serve'],
   ['cli'],
 ];
 
@@ -57,7 +58,7 @@ module.exports = {
       name: 'no-private-imports-across-packages',
       severity: 'error',
       from: { path: '^packages/pipeline/' },
-      to: { path: '^packages/tensor/src/' },
+      to: { path: '^packages/(tensor|hpo)/src/' },
     },
   ],
   options: {

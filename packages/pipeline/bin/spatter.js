@@ -31,6 +31,6 @@ function compile() {
   }
 }
 
-if (existsSync(here('../src')) && (isStale('tensor') || isStale('pipeline'))) compile();
+if (existsSync(here('../src')) && ['tensor', 'hpo', 'pipeline'].some(isStale)) compile();
 const { main } = await import(new URL('../dist/cli/main.js', import.meta.url));
 await main(process.argv);
