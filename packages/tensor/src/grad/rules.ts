@@ -2,20 +2,24 @@
 import { sizeOf } from '../ir/host.ts';
 import {
   add,
+  batchMatmul,
   broadcast,
   cast,
   channelAffine,
   channelSum,
   div,
   equal,
+  exp,
   greater,
   matmul,
   mul,
   neg,
+  pad,
   primitive,
   reduceSum,
   reshape,
   select,
+  slice,
   sub,
   sumTo,
   transpose,
@@ -65,6 +69,11 @@ const matmulVjp: Vjp<'matmul'> = (dy, { params: { transposeA, transposeB } }, a,
   transposeB ? matmul(dy, a, true, transposeA) : matmul(a, dy, !transposeA, false),
 ];
 
+const batchMatmulVjp: Vjp<'batchMatmul'> = (dy, { params: { transposeA, transposeB } }, a, b) => [
+  transposeA ? batchMatmul(b, dy, transposeB, true) : batchMatmul(dy, b, false, !transposeB),
+  transposeB ? batchMatmul(dy, a, true, transposeA) : batchMatmul(a, dy, !transposeA, false),
+];
+
 /** Ties share the gradient evenly, as `torch.amax`. */
 const reduceMaxVjp: Vjp<'reduceMax'> = (dy, y, x) => {
   const { axes } = y.params;
@@ -104,6 +113,7 @@ export const GRADIENTS: GradientTable = {
   exp: (dy, y) => [mul(dy, y)],
   log: (dy, _y, x) => [div(dy, x)],
   log1p: (dy, _y, x) => [div(dy, add(x, 1))],
+  erf: (dy, _y, x) => [mul(dy, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))],
   sqrt: (dy, y) => [div(dy, mul(2, y))],
   abs: (dy, _y, x) => [mul(dy, primitive('sign', [x], {}))],
   sign: flat,
@@ -129,6 +139,7 @@ export const GRADIENTS: GradientTable = {
   ],
 
   matmul: matmulVjp,
+  batchMatmul: batchMatmulVjp,
   transpose: (dy, { params: { permutation } }) => [
     transpose(
       dy,
@@ -136,9 +147,23 @@ export const GRADIENTS: GradientTable = {
     ),
   ],
   reshape: (dy, _y, x) => [reshape(dy, x.shape)],
+  slice: (dy, { params: { axis, begin, end } }, x) => [pad(dy, axis, begin, x.shape[axis]! - end)],
+  pad: (dy, { params: { axis, before } }, x) => [slice(dy, axis, before, before + x.shape[axis]!)],
   broadcast: (dy, _y, x) => [sumTo(dy, x.shape)],
   reduceSum: (dy, { params: { axes } }, x) => [broadcast(keepAxes(dy, x, axes), x.shape)],
   reduceMax: reduceMaxVjp,
+
+  softmax: (dy, y) => {
+    const flow = mul(dy, y);
+    return [sub(flow, mul(y, keepAxes(reduceSum(flow, [y.shape.length - 1]), y, [y.shape.length - 1])))];
+  },
+  layerNorm: (dy, { params }, x, weight) => [
+    primitive('layerNormInputGrad', [dy, x, weight], params),
+    primitive('layerNormWeightGrad', [dy, x], params),
+    sumTo(dy, weight.shape),
+  ],
+  layerNormInputGrad: { missing: 'second derivatives of layer normalisation' },
+  layerNormWeightGrad: { missing: 'second derivatives of layer normalisation' },
 
   // The three convolutions are one bilinear form, differentiated with respect to one of its arguments at a time.
   conv2d: (dy, { params }, x, weight) => [

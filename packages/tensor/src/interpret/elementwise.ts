@@ -39,3 +39,11 @@ export function reduce(
   source.values.forEach((value, i) => (result[target[i]!] = f(result[target[i]!]!, value)));
   return result;
 }
+
+/** erf(x) = 2/√π · e^(−x²) · Σ 2ⁿ·x²ⁿ⁺¹ / (1·3·…·(2n+1)): all terms have one sign, so none cancel (Abramowitz and Stegun, 7.1.6). */
+export function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let [term, sum] = [x, x];
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}

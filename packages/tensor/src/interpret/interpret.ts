@@ -2,21 +2,21 @@
 import { TensorError } from '../error.ts';
 import { topologicalOrder } from '../ir/graph.ts';
 import { sizeOf, stridesOf, type DType, type HostTensor, type Shape } from '../ir/host.ts';
-import type { Node, PrimitiveName, Primitives, Tensor } from '../ir/primitives.ts';
-import { reduce, zip } from './elementwise.ts';
+import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
+import { erf, reduce, zip } from './elementwise.ts';
+import type { Rule, Value } from './rule.ts';
+import {
+  batchMatmul,
+  layerNorm,
+  layerNormInputGrad,
+  layerNormWeightGrad,
+  matmul,
+  pad,
+  slice,
+  softmax,
+} from './rows.ts';
 import { eachProduct, windows, wholeWindows } from './spatial.ts';
 
-/** A value during interpretation: integers and bools are held as float64 too. */
-export interface Value {
-  readonly shape: Shape;
-  readonly values: Float64Array;
-}
-
-type ValuesOf<Inputs extends readonly unknown[]> = { readonly [I in keyof Inputs]: Value };
-type Rule<P extends PrimitiveName> = (
-  node: Node<P>,
-  ...inputs: ValuesOf<Primitives[P]['inputs']>
-) => Float64Array;
 type RuleTable = { readonly [P in Exclude<PrimitiveName, 'input'>]: Rule<P> };
 
 const unary =
@@ -37,19 +37,6 @@ const ROUND: { readonly [T in DType]: (value: number) => number } = {
   int64: Math.trunc,
   uint8: (value) => Math.trunc(value) & 255,
   bool: (value) => Number(value !== 0),
-};
-
-const matmul: Rule<'matmul'> = ({ shape, params }, a, b) => {
-  const [rows, columns] = shape as [number, number];
-  const inner = a.shape[params.transposeA ? 0 : 1]!;
-  const [ai, ak] = params.transposeA ? [1, rows] : [inner, 1];
-  const [bk, bj] = params.transposeB ? [1, inner] : [columns, 1];
-  return Float64Array.from({ length: rows * columns }, (_, flat) => {
-    const [i, j] = [Math.floor(flat / columns), flat % columns];
-    let sum = 0;
-    for (let k = 0; k < inner; k++) sum += a.values[i * ai + k * ak]! * b.values[k * bk + j * bj]!;
-    return sum;
-  });
 };
 
 const transpose: Rule<'transpose'> = ({ shape, params: { permutation } }, x) => {
@@ -162,6 +149,7 @@ const RULES: RuleTable = {
   exp: unary(Math.exp),
   log: unary(Math.log),
   log1p: unary(Math.log1p),
+  erf: unary(erf),
   sqrt: unary(Math.sqrt),
   abs: unary(Math.abs),
   sign: unary(Math.sign),
@@ -180,11 +168,18 @@ const RULES: RuleTable = {
   equal: binary((a, b) => Number(a === b)),
   select: (node, condition, a, b) => zip((c, x, y) => (c === 0 ? y : x), node.shape, [condition, a, b]),
   matmul,
+  batchMatmul,
   transpose,
   reshape: copy,
+  slice,
+  pad,
   broadcast: (node, x) => zip((value) => value, node.shape, [x]),
   reduceSum: (node, x) => reduce((a, b) => a + b, 0, x, node.params.axes),
   reduceMax: (node, x) => reduce(Math.max, -Infinity, x, node.params.axes),
+  softmax,
+  layerNorm,
+  layerNormInputGrad,
+  layerNormWeightGrad,
   conv2d,
   conv2dInputGrad,
   conv2dWeightGrad,

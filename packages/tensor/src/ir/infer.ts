@@ -1,6 +1,6 @@
 // Shape and type inference: one rule per primitive, with errors that show the shapes that do not fit.
 import { TensorError } from '../error.ts';
-import { formatShape, sizeOf, type DType, type Shape } from './host.ts';
+import { formatShape, sameShape, sizeOf, type DType, type Shape } from './host.ts';
 import type {
   ConvParams,
   MaxPoolParams,
@@ -146,10 +146,31 @@ function requireChannels(op: string, inputs: readonly [Tensor, ...Tensor[]]): vo
     misfit(op, 'there must be one value per channel', inputs);
 }
 
-function matmul(
-  inputs: readonly [Tensor, Tensor],
-  { transposeA, transposeB }: { readonly transposeA: boolean; readonly transposeB: boolean },
-): Inferred {
+/** Rows of features, and vectors of one value per feature. */
+function requireFeatures(op: string, x: Tensor, vectors: readonly Tensor[]): void {
+  requireFloat(op, [x, ...vectors]);
+  if (x.shape.length < 1 || vectors.some(({ shape }) => shape.length !== 1 || shape[0] !== x.shape.at(-1)))
+    misfit(op, 'there must be one value per entry of the last axis', [x, ...vectors]);
+}
+
+interface Transposed {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+function batchMatmul(inputs: readonly [Tensor, Tensor], { transposeA, transposeB }: Transposed): Inferred {
+  const [a, b] = [inputs[0].shape, inputs[1].shape];
+  const leading = a.slice(0, -2);
+  if (a.length < 3 || !sameShape(leading, b.slice(0, -2)))
+    misfit('batchMatmul', 'all axes before the last two must agree, one at least', inputs);
+  requireFloat('batchMatmul', inputs);
+  const [m, k] = transposeA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
+  const [inner, n] = transposeB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
+  if (k !== inner) misfit('batchMatmul', `inner extents must agree (${k} and ${inner})`, inputs);
+  return { shape: [...leading, m, n], dtype: 'float32' };
+}
+
+function matmul(inputs: readonly [Tensor, Tensor], { transposeA, transposeB }: Transposed): Inferred {
   requireRank('matmul', 2, inputs);
   requireFloat('matmul', inputs);
   const [a, b] = inputs.map((input) => input.shape as Pair) as [Pair, Pair];
@@ -167,6 +188,7 @@ export const INFER: InferTable = {
   exp: floatUnary,
   log: floatUnary,
   log1p: floatUnary,
+  erf: floatUnary,
   sqrt: floatUnary,
   abs: floatUnary,
   sign: floatUnary,
@@ -190,6 +212,7 @@ export const INFER: InferTable = {
     return { shape: broadcastOf('select', inputs), dtype: a.dtype };
   },
   matmul,
+  batchMatmul,
   transpose: ([x], { permutation }) => {
     const isPermutation = [...permutation].sort((a, b) => a - b).every((axis, i) => axis === i);
     if (!isPermutation || permutation.length !== x.shape.length)
@@ -207,6 +230,26 @@ export const INFER: InferTable = {
       misfit('broadcast', `the shape must broadcast to ${formatShape(shape)}`, [x]);
     return { shape, dtype: x.dtype };
   },
+  slice: ([x], { axis, begin, end }) => {
+    const extent = x.shape[axis] ?? 0;
+    if (begin < 0 || end <= begin || end > extent)
+      misfit('slice', `entries ${begin} to ${end} of axis ${axis} must exist`, [x]);
+    return { shape: x.shape.with(axis, end - begin), dtype: x.dtype };
+  },
+  pad: ([x], { axis, before, after }) => {
+    if (!(axis in x.shape)) misfit('pad', `axis ${axis} must exist`, [x]);
+    return { shape: x.shape.with(axis, x.shape[axis]! + before + after), dtype: x.dtype };
+  },
+  softmax: floatUnary,
+  layerNorm: (inputs) => {
+    requireFeatures('layerNorm', inputs[0], inputs.slice(1));
+    return { shape: inputs[0].shape, dtype: 'float32' };
+  },
+  layerNormInputGrad: ([dy, x, weight]) => {
+    requireFeatures('layerNormInputGrad', x, [weight]);
+    return { shape: dy.shape, dtype: 'float32' };
+  },
+  layerNormWeightGrad: ([dy]) => ({ shape: dy.shape.slice(-1), dtype: 'float32' }),
   reduceSum: reduction,
   reduceMax: reduction,
   conv2d,

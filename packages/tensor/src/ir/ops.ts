@@ -40,6 +40,8 @@ export const exp = (x: Tensor): Tensor => primitive('exp', [x], NONE);
 export const log = (x: Tensor): Tensor => primitive('log', [x], NONE);
 /** ln(1 + x), precise for small x. */
 export const log1p = (x: Tensor): Tensor => primitive('log1p', [x], NONE);
+/** Gauss's error function. */
+export const erf = (x: Tensor): Tensor => primitive('erf', [x], NONE);
 export const sqrt = (x: Tensor): Tensor => primitive('sqrt', [x], NONE);
 export const abs = (x: Tensor): Tensor => primitive('abs', [x], NONE);
 export const sign = (x: Tensor): Tensor => primitive('sign', [x], NONE);
@@ -92,12 +94,33 @@ export function matmul(a: Tensor, b: Tensor, transposeA = false, transposeB = fa
   return primitive('matmul', [a, b], { transposeA, transposeB });
 }
 
+/** [..., M, K] · [..., K, N] → [..., M, N] over equal leading axes. */
+export function batchMatmul(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
+  return primitive('batchMatmul', [a, b], { transposeA, transposeB });
+}
+
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   return primitive('transpose', [x], { permutation });
 }
 
 export function reshape(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : primitive('reshape', [x], { shape });
+}
+
+/** Entries `begin` to before `end` of `axis`. */
+export function slice(x: Tensor, axis: number, begin: number, end: number): Tensor {
+  const isWhole = begin === 0 && end === x.shape[axis];
+  return isWhole ? x : primitive('slice', [x], { axis, begin, end });
+}
+
+/** `x` with zeros around `axis`. */
+export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  return before === 0 && after === 0 ? x : primitive('pad', [x], { axis, before, after });
+}
+
+/** `a` and then `b` along `axis`. */
+export function concat(a: Tensor, b: Tensor, axis: number): Tensor {
+  return add(pad(a, axis, 0, b.shape[axis]!), pad(b, axis, a.shape[axis]!, 0));
 }
 
 export function broadcast(x: Tensor, shape: Shape): Tensor {
@@ -129,6 +152,26 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   );
   return reshape(reduceSum(x, axes), shape);
 }
+
+/** exp(x) / Σ exp(x) along the last axis, as `torch.softmax(x, -1)`. */
+export const softmax = (x: Tensor): Tensor => primitive('softmax', [x], NONE);
+
+/** `torch.nn.functional.layer_norm(x, weight.shape, weight, bias, eps)` over the last axis. */
+export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor {
+  return primitive('layerNorm', [x, weight, bias], { eps });
+}
+
+/** x·Φ(x) with the exact normal distribution function, as `torch.nn.GELU()` (Hendrycks and Gimpel, 2016). */
+export const gelu = (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+
+/** `torch.nn.GELU(approximate='tanh')`. */
+export function geluTanh(x: Tensor): Tensor {
+  const inner = mul(x, mul(add(mul(mul(x, x), 0.044715), 1), Math.sqrt(2 / Math.PI)));
+  return mul(mul(x, 0.5), add(tanh(inner), 1));
+}
+
+/** x·sigmoid(x), as `torch.nn.SiLU()` (Elfwing et al., 2018). */
+export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
 
 /** Stride and dilation 1, no padding, one group. */
 const PLAIN: ConvParams = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };

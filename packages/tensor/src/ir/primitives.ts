@@ -29,6 +29,23 @@ export interface MaxPoolParams extends PoolParams {
   readonly padding: Pair;
 }
 
+export interface SliceParams {
+  readonly axis: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface PadParams {
+  readonly axis: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface LayerNormParams {
+  /** Added to the variance. */
+  readonly eps: number;
+}
+
 /**
  * Images are [N, C, H, W], convolution weights [O, I / groups, KH, KW], per-channel vectors [C].
  * Elementwise binary primitives broadcast as NumPy does; `select` broadcasts its three inputs.
@@ -42,6 +59,8 @@ export interface Primitives {
   exp: Unary;
   log: Unary;
   log1p: Unary;
+  /** Gauss's error function. */
+  erf: Unary;
   sqrt: Unary;
   abs: Unary;
   sign: Unary;
@@ -66,13 +85,37 @@ export interface Primitives {
 
   /** [M, K] · [K, N], either side taken transposed. */
   matmul: Binary<{ readonly transposeA: boolean; readonly transposeB: boolean }>;
+  /** Matrix products over equal leading axes: [..., M, K] · [..., K, N], either side taken transposed in its last two axes. */
+  batchMatmul: Binary<{ readonly transposeA: boolean; readonly transposeB: boolean }>;
   transpose: Unary<{ readonly permutation: readonly number[] }>;
   reshape: Unary<{ readonly shape: Shape }>;
+  /** Entries `begin` to before `end` of one axis. */
+  slice: Unary<SliceParams>;
+  /** Puts `before` and `after` zeros around one axis. */
+  pad: Unary<PadParams>;
   /** Repeats to `shape` by NumPy's rules. */
   broadcast: Unary<{ readonly shape: Shape }>;
   /** Reductions drop the reduced axes. */
   reduceSum: Unary<{ readonly axes: readonly number[] }>;
   reduceMax: Unary<{ readonly axes: readonly number[] }>;
+
+  /** exp(x) / Σ exp(x) along the last axis. */
+  softmax: Unary;
+  /** (x − mean) / √(variance + eps) · weight + bias along the last axis, whose extent weight and bias have. */
+  layerNorm: {
+    readonly inputs: readonly [x: Tensor, weight: Tensor, bias: Tensor];
+    readonly params: LayerNormParams;
+  };
+  /** Gradient of `layerNorm` with respect to x. */
+  layerNormInputGrad: {
+    readonly inputs: readonly [dy: Tensor, x: Tensor, weight: Tensor];
+    readonly params: LayerNormParams;
+  };
+  /** Gradient of `layerNorm` with respect to its weight. */
+  layerNormWeightGrad: {
+    readonly inputs: readonly [dy: Tensor, x: Tensor];
+    readonly params: LayerNormParams;
+  };
 
   conv2d: { readonly inputs: readonly [x: Tensor, weight: Tensor]; readonly params: ConvParams };
   /** Gradient of `conv2d` with respect to x, of shape `xShape`. */

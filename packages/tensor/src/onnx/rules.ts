@@ -6,8 +6,13 @@ import { addRule } from './bias.ts';
 import type { Device } from '../runtime/devices.ts';
 import type { LoweringContext, Rule } from './context.ts';
 import { channelAffine, channelSum, channelVariance } from './channels.ts';
+import { batchMatmul, fusedBatchMatmul } from './batch-matmul.ts';
+import { layerNorm, layerNormInputGrad, layerNormWeightGrad } from './layer-norm.ts';
 import { maxPool2d, maxPool2dGrad, maxPool2dGradByIndices } from './max-pooling.ts';
 import { avgPool2d, avgPool2dGrad, maxGroups, maxGroupsGrad } from './pooling.ts';
+
+/** How `Reshape` is told to work an extent out by itself. */
+const INFERRED = -1;
 
 type LoweringTable = { readonly [P in Exclude<PrimitiveName, 'input'>]: Rule<P> };
 
@@ -39,10 +44,19 @@ const log1p: Rule<'log1p'> = ({ emitter, value }, { inputs: [x] }) => {
 const matmul: Rule<'matmul'> = ({ emitter, value }, { inputs: [a, b], params: { transposeA, transposeB } }) =>
   emitter.emit('Gemm', [value(a), value(b)], { transA: Number(transposeA), transB: Number(transposeB) });
 
-/** A leading 0 copies the extent of the input, so that graphs traced for one batch size serve others. */
-const reshape: Rule<'reshape'> = ({ emitter, value }, { inputs: [x], shape }) => {
-  const keepsFirst = shape.length > 0 && shape[0] === x.shape[0];
-  return emitter.emit('Reshape', [value(x), emitter.ints(keepsFirst ? [0, ...shape.slice(1)] : shape)]);
+/** The first extent is inferred from the others, so that graphs traced for one batch size serve others. */
+const reshape: Rule<'reshape'> = ({ emitter, value }, { inputs: [x], shape }) =>
+  emitter.emit('Reshape', [value(x), emitter.ints(shape.length > 0 ? [INFERRED, ...shape.slice(1)] : shape)]);
+
+const slice: Rule<'slice'> = ({ emitter, value }, { inputs: [x], params: { axis, begin, end } }) =>
+  emitter.emit('Slice', [value(x), ...[begin, end, axis].map((number) => emitter.ints([number]))]);
+
+const pad: Rule<'pad'> = ({ emitter, value }, { inputs: [x], shape, params: { axis, before, after } }) => {
+  const none = shape.map(() => 0);
+  return emitter.emit('Pad', [
+    value(x),
+    emitter.ints([...none.with(axis, before), ...none.with(axis, after)]),
+  ]);
 };
 
 const reduceSum: Rule<'reduceSum'> = ({ emitter, value }, { inputs: [x], params: { axes } }) =>
@@ -54,6 +68,7 @@ export const RULES: LoweringTable = {
   exp: same('Exp'),
   log: same('Log'),
   log1p,
+  erf: same('Erf'),
   sqrt: same('Sqrt'),
   abs: same('Abs'),
   sign: same('Sign'),
@@ -73,14 +88,21 @@ export const RULES: LoweringTable = {
   equal: same('Equal'),
   select: same('Where'),
   matmul,
+  batchMatmul: perDevice(batchMatmul, { cpu: fusedBatchMatmul }),
   transpose: ({ emitter, value }, { inputs: [x], params }) =>
     emitter.emit('Transpose', [value(x)], { perm: params.permutation }),
   reshape,
+  slice,
+  pad,
   broadcast: ({ emitter, value }, { inputs: [x], shape }) =>
     emitter.emit('Expand', [value(x), emitter.ints(shape)]),
   reduceSum,
   reduceMax: ({ emitter, value }, { inputs: [x], params: { axes } }) =>
     emitter.emit('ReduceMax', [value(x)], { axes, keepdims: 0 }),
+  softmax: ({ emitter, value }, { inputs: [x] }) => emitter.emit('Softmax', [value(x)], { axis: -1 }),
+  layerNorm,
+  layerNormInputGrad,
+  layerNormWeightGrad,
   conv2d,
   conv2dInputGrad,
   conv2dWeightGrad,

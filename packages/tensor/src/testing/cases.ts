@@ -94,6 +94,11 @@ const maxPoolGradients: PrimitiveCase[] = MAX_POOLED.map(({ x, ...params }) => {
   };
 });
 
+const NORMALISED: readonly Shape[] = [
+  [3, 4],
+  [2, 3, 5],
+];
+
 const constantValue: HostTensor = float32([2, 2], Float32Array.of(1, -2, 3, 0.5));
 
 export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } = {
@@ -103,11 +108,12 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
   exp: unary(ir.exp),
   log: unary(ir.log, 'positive'),
   log1p: [...unary(ir.log1p, 'positive'), ...unary((x) => ir.log1p(ir.mul(x, 1e-9)))],
+  erf: [...unary(ir.erf), ...unary((x) => ir.erf(ir.mul(x, 4))), ...unary(ir.gelu), ...unary(ir.geluTanh)],
   sqrt: unary(ir.sqrt, 'positive'),
   abs: unary(ir.abs),
   sign: unary(ir.sign),
   tanh: unary(ir.tanh),
-  sigmoid: unary(ir.sigmoid),
+  sigmoid: [...unary(ir.sigmoid), ...unary(ir.silu)],
   relu: unary(ir.relu),
   stopGradient: unary(ir.stopGradient),
   cast: unary((x) => ir.cast(ir.cast(x, 'int32'), 'float32')),
@@ -145,6 +151,44 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
       [[4, 3], [5, 4], true, true],
     ] as const
   ).map(([a, b, ta, tb]) => ({ inputs: [a, b], build: (x, y) => ir.matmul(x, y, ta, tb) })),
+  batchMatmul: (
+    [
+      [[2, 3, 4], [2, 4, 5], false, false],
+      [[2, 3, 4, 3], [2, 3, 4, 5], true, false],
+      [[1, 2, 3, 4], [1, 2, 5, 4], false, true],
+      [[3, 4, 2], [3, 5, 4], true, true],
+    ] as const
+  ).map(([a, b, ta, tb]) => ({ inputs: [a, b], build: (x, y) => ir.batchMatmul(x, y, ta, tb) })),
+  slice: [
+    { inputs: [[2, 5, 3]], build: (x) => ir.slice(x, 1, 1, 4) },
+    { inputs: [[4]], build: (x) => ir.slice(x, 0, 3, 4) },
+  ],
+  pad: [
+    { inputs: [[2, 3, 4]], build: (x) => ir.pad(x, 1, 2, 1) },
+    {
+      inputs: [
+        [2, 3],
+        [2, 2],
+      ],
+      build: (a, b) => ir.concat(a, b, 1),
+    },
+  ],
+  softmax: [
+    { inputs: [[3, 4]], build: (x) => ir.softmax(x) },
+    { inputs: [[2, 2, 3, 5]], build: (x) => ir.softmax(ir.mul(x, 40)) },
+  ],
+  layerNorm: NORMALISED.map((x) => ({
+    inputs: [x, [x.at(-1)!], [x.at(-1)!]],
+    build: (rows, weight, bias) => ir.layerNorm(rows, weight, bias, 1e-3),
+  })),
+  layerNormInputGrad: NORMALISED.map((x) => ({
+    inputs: [x, x, [x.at(-1)!]],
+    build: (dy, rows, weight) => ir.primitive('layerNormInputGrad', [dy, rows, weight], { eps: 1e-3 }),
+  })),
+  layerNormWeightGrad: NORMALISED.map((x) => ({
+    inputs: [x, x],
+    build: (dy, rows) => ir.primitive('layerNormWeightGrad', [dy, rows], { eps: 1e-3 }),
+  })),
   transpose: [{ inputs: [[2, 3, 4]], build: (x) => ir.transpose(x, [2, 0, 1]) }],
   reshape: [
     { inputs: [[2, 3, 4]], build: (x) => ir.reshape(x, [2, 12]) },
