@@ -3,7 +3,7 @@ import type { Json } from '../python-json.ts';
 import { isFinished } from '../trial-record.ts';
 import type { Direction, FrozenStudy, FrozenTrial, TrialTemplate } from '../trial-record.ts';
 import { newTrial, withStart, withUpdate } from './apply.ts';
-import { requireUnfinished, studyExists, studyNotFound, trialNotFound } from './storage.ts';
+import { isFull, requireUnfinished, studyExists, studyNotFound, trialNotFound } from './storage.ts';
 import type { Storage, TrialUpdate } from './storage.ts';
 
 interface Entry {
@@ -55,11 +55,15 @@ export class MemoryStorage implements Storage {
     return attempt(() => this.#add(this.#entry(studyId), template));
   }
 
-  startTrial(studyId: number): Promise<FrozenTrial> {
+  async startTrial(studyId: number): Promise<FrozenTrial> {
+    return (await this.startTrialWithin(studyId, Infinity))!;
+  }
+
+  startTrialWithin(studyId: number, limit: number): Promise<FrozenTrial | undefined> {
     return attempt(() => {
       const entry = this.#entry(studyId);
       const waiting = entry.trials.find((trial) => trial.state === 'WAITING');
-      if (waiting === undefined) return this.#add(entry, undefined);
+      if (waiting === undefined) return isFull(entry.trials, limit) ? undefined : this.#add(entry, undefined);
       return (entry.trials[waiting.number] = withStart(waiting, new Date()));
     });
   }

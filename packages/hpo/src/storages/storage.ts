@@ -11,6 +11,18 @@ export interface StoredParam {
   readonly distribution: Distribution;
 }
 
+/** How a trial is to be started. */
+export interface StartOptions {
+  /** Record the trial's first heartbeat. */
+  readonly sign?: boolean;
+}
+
+/** Whether a study with these trials holds `limit` or more, retries of failed ones not counted. */
+export function isFull(trials: readonly FrozenTrial[], limit: number): boolean {
+  if (trials.length < limit) return false;
+  return trials.filter((trial) => trial.systemAttrs['retry_history'] === undefined).length >= limit;
+}
+
 /** A change of one trial. It is stored whole or not at all. */
 export interface TrialUpdate {
   readonly params?: Readonly<Record<string, StoredParam>>;
@@ -40,7 +52,12 @@ export interface Storage {
    * The oldest WAITING trial, now RUNNING; no two callers get the same one. A new RUNNING trial when none waits. With
    * `sign`, its first heartbeat is recorded in the same step, so that a worker cannot die unnoticed in between.
    */
-  startTrial(studyId: number, options?: { readonly sign?: boolean }): Promise<FrozenTrial>;
+  startTrial(studyId: number, options?: StartOptions): Promise<FrozenTrial>;
+  /**
+   * As `startTrial`, but adds no trial to a study that holds `limit` already, retries of failed ones not counted: then
+   * undefined, when none waits.
+   */
+  startTrialWithin(studyId: number, limit: number, options?: StartOptions): Promise<FrozenTrial | undefined>;
   /** Throws TRIAL_FINISHED, and changes nothing, when the trial has ended. */
   updateTrial(trialId: number, update: TrialUpdate): Promise<void>;
   /** Fails a trial and adds `replacement` to its study: both, or neither and false when the trial has ended. */

@@ -14,7 +14,7 @@ export interface Optimizable {
   readonly storage: Storage;
   readonly heartbeat: HeartbeatOptions | undefined;
   readonly isStopped: boolean;
-  ask(space: Readonly<Record<string, never>>, options: { sign: boolean }): Promise<Trial>;
+  askWithin(limit: number, options: { sign: boolean }): Promise<Trial | undefined>;
   tell(
     trial: Trial,
     values?: number | readonly number[],
@@ -28,6 +28,8 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 export interface OptimizeOptions<S extends Optimizable> {
   /** Trials that this call runs. Default: no limit. */
   readonly trials?: number;
+  /** Trials that the study holds in the end, whoever runs them; retries of failed ones are not counted. Default: no limit. */
+  readonly studyTrials?: number;
   /** No trial starts after this time. Default: no limit. */
   readonly timeoutSeconds?: number;
   /** Trials that run at the same time in this process. Default 1. */
@@ -50,16 +52,16 @@ export async function optimize<S extends Optimizable>(
   requireArgument(concurrency >= 1, `concurrency must be at least 1, but got ${concurrency}`);
   const end = performance.now() + timeoutSeconds * 1000;
   let started = 0;
-  let broken = false;
+  let ended = false;
   const mayStart = (): boolean =>
-    !broken && !study.isStopped && signal?.aborted !== true && started < trials && performance.now() < end;
+    !ended && !study.isStopped && signal?.aborted !== true && started < trials && performance.now() < end;
   const work = async (): Promise<void> => {
     while (mayStart()) {
       started++;
       try {
-        await runTrial(study, objective, options);
+        ended = !(await runTrial(study, objective, options)) || ended;
       } catch (error) {
-        broken = true;
+        ended = true;
         throw error;
       }
     }
@@ -75,21 +77,26 @@ interface Attempt {
   readonly error?: unknown;
 }
 
+/** Runs one trial; false when the study has all its trials. */
 async function runTrial<S extends Optimizable>(
   study: S,
   objective: Objective,
   options: OptimizeOptions<S>,
-): Promise<void> {
+): Promise<boolean> {
   await study.failStaleTrials();
-  const trial = await study.ask({}, { sign: study.heartbeat !== undefined });
+  const trial = await study.askWithin(options.studyTrials ?? Infinity, {
+    sign: study.heartbeat !== undefined,
+  });
+  if (trial === undefined) return false;
   const stopHeartbeat = startHeartbeat(study.storage, trial.id, study.heartbeat);
   const attempt = await tryObjective(objective, trial).finally(stopHeartbeat);
-  if (isLost(attempt.error)) return;
+  if (isLost(attempt.error)) return true;
   const ended = await tellUnlessLost(study, trial, attempt);
-  if (ended === undefined) return;
+  if (ended === undefined) return true;
   if (attempt.state === 'FAIL' && !(options.catch ?? []).some((kind) => attempt.error instanceof kind))
     throw attempt.error;
   for (const callback of options.callbacks ?? []) await callback(study, ended);
+  return true;
 }
 
 async function tryObjective(objective: Objective, trial: Trial): Promise<Attempt> {

@@ -95,6 +95,8 @@ describe('optimize', () => {
     expect(await count()).toBe(8);
     await study.optimize(square, { callbacks: [(s, trial) => (trial.number === 9 ? s.stop() : undefined)] });
     expect(await count()).toBe(10);
+    await Promise.all([1, 2].map(() => study.optimize(square, { studyTrials: 13, concurrency: 2 })));
+    expect(await count()).toBe(13);
   });
 
   it('fails a trial that throws; only listed errors let it go on', async () => {

@@ -77,14 +77,28 @@ export class Study {
     space: Readonly<Record<string, Distribution>> = {},
     options: { readonly sign?: boolean } = {},
   ): Promise<Trial> {
-    const { storage, sampler, pruner, warn } = this.#setting;
-    const record = await storage.startTrial(this.id, options);
-    const trials = await storage.trials(this.id);
-    const random = this.#setting.random(record.number);
-    const trial = new Trial({ storage, study: this.#study, sampler, pruner, random, trials, warn }, record);
+    const record = await this.storage.startTrial(this.id, options);
+    const trial = await this.#begin(record);
     for (const [name, distribution] of Object.entries(space)) trial.suggest(name, distribution);
     if (Object.keys(space).length > 0) await trial.flush();
     return trial;
+  }
+
+  /**
+   * As `ask`, unless the study, whoever works on it, holds `limit` trials already (retries of failed ones not counted) and
+   * none waits: then undefined.
+   */
+  async askWithin(limit: number, options: { readonly sign?: boolean } = {}): Promise<Trial | undefined> {
+    requireArgument(limit >= 0, `limit must not be negative, but got ${limit}`);
+    const record = await this.storage.startTrialWithin(this.id, limit, options);
+    return record === undefined ? undefined : this.#begin(record);
+  }
+
+  async #begin(record: FrozenTrial): Promise<Trial> {
+    const { storage, sampler, pruner, warn } = this.#setting;
+    const trials = await storage.trials(this.id);
+    const random = this.#setting.random(record.number);
+    return new Trial({ storage, study: this.#study, sampler, pruner, random, trials, warn }, record);
   }
 
   /**

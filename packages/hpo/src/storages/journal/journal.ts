@@ -5,6 +5,7 @@ import type { Json } from '../../python-json.ts';
 import { isFinished, TRIAL_STATES } from '../../trial-record.ts';
 import type { Direction, FrozenStudy, FrozenTrial, TrialTemplate } from '../../trial-record.ts';
 import {
+  isFull,
   requireUnfinished,
   studyExists,
   studyNotFound,
@@ -71,12 +72,17 @@ export class JournalStorage implements Storage {
     return this.#change(() => this.#create(studyId, template));
   }
 
-  startTrial(studyId: number): Promise<FrozenTrial> {
+  async startTrial(studyId: number): Promise<FrozenTrial> {
+    return (await this.startTrialWithin(studyId, Infinity))!;
+  }
+
+  startTrialWithin(studyId: number, limit: number): Promise<FrozenTrial | undefined> {
     return this.#change(() => {
       this.#requireStudy(studyId);
-      const { trials, trialsOf } = this.#replay;
-      const waiting = trialsOf.get(studyId)!.find((id) => trials[id]!.state === 'WAITING');
-      if (waiting === undefined) return this.#create(studyId);
+      const { trials } = this.#replay;
+      const waiting = this.#replay.trialsOf.get(studyId)!.find((id) => trials[id]!.state === 'WAITING');
+      if (waiting === undefined)
+        return isFull(this.#trialsOf(studyId), limit) ? undefined : this.#create(studyId);
       this.#append([
         'setTrialState',
         { trial_id: waiting, state: 0, values: null, datetime_start: iso(new Date()) },
@@ -105,12 +111,16 @@ export class JournalStorage implements Storage {
   trials(studyId: number): Promise<readonly FrozenTrial[]> {
     return this.#read(() => {
       this.#requireStudy(studyId);
-      return this.#replay.trialsOf.get(studyId)!.map((id) => this.#replay.trials[id]!);
+      return this.#trialsOf(studyId);
     });
   }
 
   close(): Promise<void> {
     return this.#inTurn(() => Promise.resolve());
+  }
+
+  #trialsOf(studyId: number): FrozenTrial[] {
+    return this.#replay.trialsOf.get(studyId)!.map((id) => this.#replay.trials[id]!);
   }
 
   #create(studyId: number, template?: TrialTemplate): FrozenTrial {

@@ -3,8 +3,8 @@ import { HpoError } from '../../errors.ts';
 import { toPythonJson, type Json } from '../../python-json.ts';
 import { isFinished } from '../../trial-record.ts';
 import type { Direction, FrozenStudy, FrozenTrial, TrialState, TrialTemplate } from '../../trial-record.ts';
-import { requireUnfinished, studyExists, studyNotFound, trialNotFound } from '../storage.ts';
-import type { Heartbeats, Storage, TrialUpdate } from '../storage.ts';
+import { isFull, requireUnfinished, studyExists, studyNotFound, trialNotFound } from '../storage.ts';
+import type { Heartbeats, StartOptions, Storage, TrialUpdate } from '../storage.ts';
 import type { SqlDatabase, SqlRow, SqlSession } from './database.ts';
 import { attributesFromRows, fromSqlDirection, toSqlDirection, toSqlTime } from './rows.ts';
 import { LIBRARY_VERSION, REVISION, SCHEMA_VERSION } from './schema.ts';
@@ -86,11 +86,23 @@ export class RelationalStorage implements Storage {
     });
   }
 
-  startTrial(studyId: number, { sign = false }: { sign?: boolean } = {}): Promise<FrozenTrial> {
+  async startTrial(studyId: number, options: StartOptions = {}): Promise<FrozenTrial> {
+    return (await this.startTrialWithin(studyId, Infinity, options))!;
+  }
+
+  startTrialWithin(
+    studyId: number,
+    limit: number,
+    { sign = false }: StartOptions = {},
+  ): Promise<FrozenTrial | undefined> {
     const { lock, lockFree } = this.#database.dialect;
     return this.#database.write(async (session) => {
       await lockStudy(session, studyId, lock);
-      const id = (await startWaiting(session, studyId, lockFree)) ?? (await insertTrial(session, studyId));
+      const waiting = await startWaiting(session, studyId, lockFree);
+      if (waiting === undefined && limit < Infinity) {
+        if (isFull(await this.#cacheOf(studyId).refresh(session), limit)) return undefined;
+      }
+      const id = waiting ?? (await insertTrial(session, studyId));
       if (sign) await signHeartbeat(session, id, this.#database.dialect.now);
       return readTrial(session, id);
     });
@@ -125,10 +137,14 @@ export class RelationalStorage implements Storage {
     return this.#database.read(async (session) => {
       const [study] = await session.all('SELECT study_id FROM studies WHERE study_id = ?', [studyId]);
       if (study === undefined) throw studyNotFound(studyId);
-      const cache = this.#caches.get(studyId) ?? new TrialCache(studyId);
-      this.#caches.set(studyId, cache);
-      return cache.refresh(session);
+      return this.#cacheOf(studyId).refresh(session);
     });
+  }
+
+  #cacheOf(studyId: number): TrialCache {
+    const cache = this.#caches.get(studyId) ?? new TrialCache(studyId);
+    this.#caches.set(studyId, cache);
+    return cache;
   }
 
   close(): Promise<void> {

@@ -167,6 +167,17 @@ export function describeStorage(
       await expect(storage.failTrial(12345)).rejects.toMatchObject({ code: 'TRIAL_NOT_FOUND' });
     });
 
+    it('starts no more new trials than the limit, but waiting ones and retries', async () => {
+      const within = () => storage.startTrialWithin(study, 3);
+      await storage.createTrial(study, { state: 'WAITING' });
+      const started = await Promise.all(Array.from({ length: 5 }, within));
+      expect(started.flatMap((trial) => trial?.number ?? []).sort()).toEqual([0, 1, 2]);
+      const retry: TrialTemplate = { state: 'WAITING', systemAttrs: { retry_history: [1] } };
+      await storage.failTrial(started.find((trial) => trial?.number === 1)!.id, retry);
+      expect([(await within())?.number, await within()]).toEqual([3, undefined]);
+      expect(await storage.startTrialWithin(study, 4)).toMatchObject({ number: 4 });
+    });
+
     it('names silent trials only', async () => {
       const { heartbeats } = storage;
       if (heartbeats === undefined) return;
