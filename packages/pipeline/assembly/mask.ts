@@ -3,10 +3,17 @@
 /** Bytes before the first pixel of a scratch row, so that loads to the left of it stay inside the row. */
 const PAD: i32 = 16;
 
+/** A range of columns, [from, to) in two u16; both multiples of BLOCK, and 0, 0 when empty. */
+const RANGE: i32 = 4;
+/** Columns handled at once. */
+const BLOCK: i32 = 16;
+
 /**
+ * Only columns near a bright pixel are worked on. This loses nothing, because a blurred value never exceeds the brightest
+ * gray within 2 pixels: where no such gray exceeds the threshold, the mask is empty.
  * @param first, second  first pixel of each frame's region; rows are `frameStride` bytes apart
  * @param threshold      mask = blurred difference > threshold, 0…255
- * @param scratch        `height·rowStride` bytes of gray, as many of dilated rows, `4·rowStride` of work rows, `2·height` flags
+ * @param scratch        `height·rowStride` bytes of gray, as many of dilated rows, `4·rowStride` of work rows, `8·height + 4` of ranges
  * @param rowStride      a multiple of 16, at least width + 48
  * @param labels         (height + 2) rows of `labelStride` bytes; row 0, the last row and column 0 are border and stay 0
  * @param occupied       `height` bytes: 1 where the row of `labels` holds any pixel
@@ -29,44 +36,78 @@ export function differenceMask(
   const spread = gray + <usize>(rowStride * height);
   const columnSums = spread + <usize>(rowStride * height);
   const mask = columnSums + <usize>(rowStride * 2);
+  // Ranges of bright pixels; once a row is blurred, the range of its dilated mask.
   const bright = scratch + <usize>(rowStride * (2 * height + 4));
-  const marked = bright + <usize>height;
+  const blurred = bright + <usize>(RANGE * height);
+  const end = (width + BLOCK - 1) & ~(BLOCK - 1);
   for (let y = 0; y < height; y++) {
     const offset = <usize>(y * frameStride);
-    const brightest = grayDifference(first + offset, second + offset, width, gray + <usize>(y * rowStride));
-    store<u8>(bright + <usize>y, u8(brightest > threshold));
+    findBright(first + offset, second + offset, end, threshold, bright + <usize>(RANGE * y));
+  }
+  for (let y = 0; y < height; y++) widen(bright, y, 2, height, end, blurred + <usize>(RANGE * y));
+  for (let y = 0; y < height; y++) {
+    const offset = <usize>(y * frameStride);
+    grayDifference(first + offset, second + offset, blurred, y, height, end, gray + <usize>(y * rowStride));
   }
   // blur > threshold ⇔ (sum + 128) >> 8 > threshold
   const limit = (threshold + 1) * 256 - 128;
   for (let y = 0; y < height; y++) {
-    const any = nearby(bright, y, 2, height);
-    store<u8>(marked + <usize>y, u8(any));
-    // A blurred value never exceeds its brightest source, so dark surroundings need no blur.
-    if (!any) continue;
-    blurColumns(gray, rowStride, y, width, height, columnSums);
-    const set = blurRowAndCompare(columnSums, width, limit, mask);
-    store<u8>(marked + <usize>y, u8(set));
-    if (set) spreadRow(mask, width, spread + <usize>(y * rowStride));
+    const range = blurred + <usize>(RANGE * y);
+    const from = rangeFrom(range);
+    const to = rangeTo(range);
+    if (to == 0) continue;
+    blurColumns(gray, rowStride, y, from, to, width, height, columnSums);
+    if (blurRowAndCompare(columnSums, from, to, width, limit, mask)) {
+      const start = max(0, from - BLOCK);
+      const stop = min(end, to + BLOCK);
+      spreadRow(mask, start, stop, spread + <usize>(y * rowStride));
+      setRange(bright + <usize>(RANGE * y), start, stop);
+    } else setRange(bright + <usize>(RANGE * y), 0, 0);
+  }
+  for (let y = 0; y < height; y++) {
+    if (rangeTo(blurred + <usize>(RANGE * y)) == 0) setRange(bright + <usize>(RANGE * y), 0, 0);
   }
   let rows = 0;
   for (let y = 0; y < height; y++) {
     const row = labels + <usize>((y + 1) * labelStride + 1);
-    const any = nearby(marked, y, 3, height);
+    const any = gatherRows(spread, rowStride, bright, y, width, height, row);
     store<u8>(occupied + <usize>y, u8(any));
-    if (any) {
-      gatherRows(spread, rowStride, marked, y, width, height, row);
-      rows++;
-    } else memory.fill(row, 0, <usize>width);
+    rows += i32(any);
   }
   return rows;
 }
 
-/** Whether any flag within `radius` rows of `y` is set; beyond the frame counts as not set (a mirrored row lies within). */
-function nearby(flags: usize, y: i32, radius: i32, height: i32): bool {
-  for (let i = max(0, y - radius), end = min(height - 1, y + radius); i <= end; i++) {
-    if (load<u8>(flags + <usize>i) != 0) return true;
+// @ts-ignore: decorator
+@inline
+function rangeFrom(range: usize): i32 {
+  return <i32>load<u16>(range);
+}
+
+// @ts-ignore: decorator
+@inline
+function rangeTo(range: usize): i32 {
+  return <i32>load<u16>(range, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function setRange(range: usize, from: i32, to: i32): void {
+  store<u16>(range, <u16>from);
+  store<u16>(range, <u16>to, 2);
+}
+
+/** The union of the ranges within `radius` rows of `y`, one block wider at both sides. */
+function widen(ranges: usize, y: i32, radius: i32, height: i32, end: i32, out: usize): void {
+  let from = end;
+  let to = 0;
+  for (let i = max(0, y - radius), last = min(height - 1, y + radius); i <= last; i++) {
+    const range = ranges + <usize>(RANGE * i);
+    if (rangeTo(range) == 0) continue;
+    from = min(from, rangeFrom(range));
+    to = max(to, rangeTo(range));
   }
-  return false;
+  if (to == 0) setRange(out, 0, 0);
+  else setRange(out, max(0, from - BLOCK), min(end, to + BLOCK));
 }
 
 // @ts-ignore: decorator
@@ -90,33 +131,50 @@ function gray4(difference: v128): v128 {
   return i32x4.shr_u(sum, 15);
 }
 
-/** Gray differences of one row; returns the brightest, or more when pixels beyond the width are brighter (callers only skip by it). */
-function grayDifference(first: usize, second: usize, width: i32, out: usize): i32 {
-  let most = i8x16.splat(0);
-  for (let x = 0; x < width; x += 16) {
+/**
+ * The range of one row that holds every gray difference above `threshold`. A gray is a weighted mean of its three bytes (the
+ * weights add up to 32768), so it cannot exceed the largest of them: most blocks need no gray at all.
+ */
+function findBright(first: usize, second: usize, end: i32, threshold: i32, out: usize): void {
+  const most = i8x16.splat(<i8>threshold);
+  let from = end;
+  let to = 0;
+  for (let x = 0; x < end; x += BLOCK) {
     const a = first + <usize>(3 * x);
     const b = second + <usize>(3 * x);
     const d0 = absoluteDifference(v128.load(a), v128.load(b));
-    const d1 = absoluteDifference(v128.load(a, 12), v128.load(b, 12));
-    const d2 = absoluteDifference(v128.load(a, 24), v128.load(b, 24));
-    const d3 = absoluteDifference(v128.load(a, 36), v128.load(b, 36));
-    let gray = i32x4.splat(0);
-    if (v128.any_true(v128.or(v128.or(d0, d1), v128.or(d2, d3)))) {
-      const low = i16x8.narrow_i32x4_u(gray4(d0), gray4(d1));
-      const high = i16x8.narrow_i32x4_u(gray4(d2), gray4(d3));
-      gray = i8x16.narrow_i16x8_u(low, high);
-      most = i8x16.max_u(most, gray);
-    }
-    v128.store(out + <usize>x, gray);
+    const d1 = absoluteDifference(v128.load(a, 16), v128.load(b, 16));
+    const d2 = absoluteDifference(v128.load(a, 32), v128.load(b, 32));
+    const largest = i8x16.max_u(i8x16.max_u(d0, d1), d2);
+    if (!v128.any_true(i8x16.sub_sat_u(largest, most))) continue;
+    if (!v128.any_true(i8x16.sub_sat_u(gray16(a, b), most))) continue;
+    from = min(from, x);
+    to = x + BLOCK;
   }
-  return largestByte(most);
+  setRange(out, to == 0 ? 0 : from, to);
 }
 
-function largestByte(bytes: v128): i32 {
-  let m = i8x16.max_u(bytes, v128.shuffle<u8>(bytes, bytes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
-  m = i8x16.max_u(m, v128.shuffle<u8>(m, m, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
-  m = i8x16.max_u(m, v128.shuffle<u8>(m, m, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1));
-  return max(<i32>i8x16.extract_lane_u(m, 0), <i32>i8x16.extract_lane_u(m, 1));
+/** Gray differences of 16 pixels. */
+// @ts-ignore: decorator
+@inline
+function gray16(a: usize, b: usize): v128 {
+  const d0 = absoluteDifference(v128.load(a), v128.load(b));
+  const d1 = absoluteDifference(v128.load(a, 12), v128.load(b, 12));
+  const d2 = absoluteDifference(v128.load(a, 24), v128.load(b, 24));
+  const d3 = absoluteDifference(v128.load(a, 36), v128.load(b, 36));
+  const low = i16x8.narrow_i32x4_u(gray4(d0), gray4(d1));
+  const high = i16x8.narrow_i32x4_u(gray4(d2), gray4(d3));
+  return i8x16.narrow_i16x8_u(low, high);
+}
+
+/** Gray differences of row `y`, as far as the blur of the rows around it looks: 2 rows and, by whole blocks, 2 columns. */
+function grayDifference(first: usize, second: usize, blurred: usize, y: i32, height: i32, end: i32, out: usize): void {
+  const range = blurred + <usize>(RANGE * height);
+  widen(blurred, y, 2, height, end, range);
+  const to = rangeTo(range);
+  for (let x = rangeFrom(range); x < to; x += BLOCK) {
+    v128.store(out + <usize>x, gray16(first + <usize>(3 * x), second + <usize>(3 * x)));
+  }
 }
 
 /** OpenCV's BORDER_REFLECT_101: the edge itself is not repeated (…2 1 | 0 1 2…). */
@@ -135,14 +193,16 @@ function weighted5(a: v128, b: v128, c: v128, d: v128, e: v128): v128 {
   return i16x8.add(i16x8.add(outer, inner), i16x8.shl(c, 1));
 }
 
-/** 1 4 6 4 1 down the columns around row `y`: sums up to 4080, as 16-bit numbers. */
-function blurColumns(gray: usize, rowStride: i32, y: i32, width: i32, height: i32, sums: usize): void {
+/** 1 4 6 4 1 down the columns around row `y`, one block beyond [from, to): sums up to 4080, as 16-bit numbers. */
+function blurColumns(gray: usize, rowStride: i32, y: i32, from: i32, to: i32, width: i32, height: i32, sums: usize): void {
   const r0 = gray + <usize>(mirrored(y - 2, height) * rowStride);
   const r1 = gray + <usize>(mirrored(y - 1, height) * rowStride);
   const r2 = gray + <usize>(y * rowStride);
   const r3 = gray + <usize>(mirrored(y + 1, height) * rowStride);
   const r4 = gray + <usize>(mirrored(y + 2, height) * rowStride);
-  for (let x: usize = 0; x < <usize>width; x += 8) {
+  const start = <usize>max(0, from - 8);
+  const stop = <usize>min(width, to + 8);
+  for (let x = start; x < stop; x += 8) {
     const sum = weighted5(
       v128.load_ext<u8>(r0 + x),
       v128.load_ext<u8>(r1 + x),
@@ -153,7 +213,8 @@ function blurColumns(gray: usize, rowStride: i32, y: i32, width: i32, height: i3
     v128.store(sums + 2 * x, sum);
   }
   for (let i = 1; i <= 2; i++) {
-    store<u16>(sums - <usize>(2 * i), load<u16>(sums + <usize>(2 * mirrored(-i, width))));
+    if (from == 0) store<u16>(sums - <usize>(2 * i), load<u16>(sums + <usize>(2 * mirrored(-i, width))));
+    if (to < width) continue;
     const beyond = width - 1 + i;
     store<u16>(sums + <usize>(2 * beyond), load<u16>(sums + <usize>(2 * mirrored(beyond, width))));
   }
@@ -165,26 +226,30 @@ function rowSums(at: usize): v128 {
   return weighted5(v128.load(at - 4), v128.load(at - 2), v128.load(at), v128.load(at + 2), v128.load(at + 4));
 }
 
-/** 1 4 6 4 1 along the row, then 0xFF where the sum (up to 65 280) reaches `limit`; returns whether any does. */
-function blurRowAndCompare(sums: usize, width: i32, limit: i32, mask: usize): bool {
+/** 1 4 6 4 1 along the row, then 0xFF where the sum (up to 65 280) reaches `limit`, and zeros around; returns whether any does. */
+function blurRowAndCompare(sums: usize, from: i32, to: i32, width: i32, limit: i32, mask: usize): bool {
   const least = i16x8.splat(<i16>limit);
-  for (let x = 0; x < width; x += 16) {
+  const zero = i8x16.splat(0);
+  let any = zero;
+  for (let x = from; x < to; x += BLOCK) {
     const at = sums + <usize>(2 * x);
     const low = i16x8.ge_u(rowSums(at), least);
     const high = i16x8.ge_u(rowSums(at + 16), least);
-    v128.store(mask + <usize>x, i8x16.narrow_i16x8_s(low, high));
+    const set = i8x16.narrow_i16x8_s(low, high);
+    v128.store(mask + <usize>x, set);
+    any = v128.or(any, set);
   }
-  const zero = i8x16.splat(0);
-  v128.store(mask - <usize>PAD, zero);
-  v128.store(mask + <usize>width, zero);
-  let any = zero;
-  for (let x = 0; x < width; x += 16) any = v128.or(any, v128.load(mask + <usize>x));
+  v128.store(mask + <usize>from - 32, zero);
+  v128.store(mask + <usize>from - 16, zero);
+  v128.store(mask + <usize>to, zero);
+  v128.store(mask + <usize>to, zero, 16);
+  if (to > width) v128.store(mask + <usize>width, zero);
   return v128.any_true(any);
 }
 
-/** 7 wide dilation of one mask row; beyond the row counts as not set. */
-function spreadRow(mask: usize, width: i32, out: usize): void {
-  for (let x: usize = 0; x < <usize>width; x += 16) {
+/** 7 wide dilation of a part of one mask row; beyond the row counts as not set. */
+function spreadRow(mask: usize, from: i32, to: i32, out: usize): void {
+  for (let x = <usize>from; x < <usize>to; x += BLOCK) {
     const at = mask + x;
     const left = v128.or(v128.or(v128.load(at - 3), v128.load(at - 2)), v128.load(at - 1));
     const right = v128.or(v128.or(v128.load(at + 1), v128.load(at + 2)), v128.load(at + 3));
@@ -192,25 +257,21 @@ function spreadRow(mask: usize, width: i32, out: usize): void {
   }
 }
 
-/** 7 high dilation: the union of the marked rows within 3 of `y`, as 0 and 1. */
-function gatherRows(
-  spread: usize,
-  rowStride: i32,
-  marked: usize,
-  y: i32,
-  width: i32,
-  height: i32,
-  out: usize,
-): void {
-  const from = max(0, y - 3);
-  const to = min(height - 1, y + 3);
+/** 7 high dilation: the union of the rows within 3 of `y`, as 0 and 1, zeros elsewhere; returns whether there was any row. */
+function gatherRows(spread: usize, rowStride: i32, ranges: usize, y: i32, width: i32, height: i32, out: usize): bool {
+  memory.fill(out, 0, <usize>width);
   const one = i8x16.splat(1);
-  for (let x = 0; x < width; x += 16) {
-    let any = i8x16.splat(0);
-    for (let i = from; i <= to; i++) {
-      if (load<u8>(marked + <usize>i) != 0) any = v128.or(any, v128.load(spread + <usize>(i * rowStride + x)));
+  let any = false;
+  for (let i = max(0, y - 3), last = min(height - 1, y + 3); i <= last; i++) {
+    const range = ranges + <usize>(RANGE * i);
+    const to = <usize>rangeTo(range);
+    if (to == 0) continue;
+    any = true;
+    const row = spread + <usize>(i * rowStride);
+    for (let x = <usize>rangeFrom(range); x < to; x += BLOCK) {
+      v128.store(out + x, v128.or(v128.load(out + x), v128.and(v128.load(row + x), one)));
     }
-    v128.store(out + <usize>x, v128.and(any, one));
   }
-  v128.store(out + <usize>width, i8x16.splat(0));
+  if (any) v128.store(out + <usize>width, i8x16.splat(0));
+  return any;
 }

@@ -73,7 +73,7 @@ export class MaskKernel {
     const sizes = {
       first: frame,
       second: frame,
-      scratch: this.#rowStride * (2 * height + 4) + 2 * height,
+      scratch: this.#rowStride * (2 * height + 4) + 8 * height + 4,
       labels: this.#rowStride * (height + 2),
       occupied: height,
       out: (Math.floor((width * height) / 2) + 1) * FIELDS * 4,
