@@ -7,6 +7,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { extractCommand } from './commands/extract.ts';
 import { predictCommand } from './commands/predict.ts';
+import { registryCommand } from './commands/registry.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { trainCommand } from './commands/train.ts';
 
@@ -19,6 +20,7 @@ export const COMMANDS: readonly ((run: RunCommand) => Command)[] = [
   trainCommand,
   evaluateCommand,
   exportCommand,
+  registryCommand,
   predictCommand,
   configCommand,
 ];

@@ -1,88 +1,89 @@
-// An exported model: `model.onnx` and, in `model.json`, all it takes to use it: preprocessing, threshold, labels, scores.
-import { createHash } from 'node:crypto';
+// An exported model on disk: `model.onnx`, its card `model.json`, golden crops, and the files that make it a model of MLflow's.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import { writeFilesAtomic } from '../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { mlflowFiles } from './mlflow-files.ts';
+import { modelCard, type ModelCard } from './model-card.ts';
+import { brokenPart, sealOf, sha256 } from './seal.ts';
+
+export type { ModelCard } from './model-card.ts';
 
 /** Largest difference allowed between the probabilities of an exported file and of the trained network. */
 export const EXPORT_TOLERANCE = 1e-5;
-
-const modelCard = z.strictObject({
-  format: z.literal('spatter model'),
-  version: z.literal(1),
-  name: z.string(),
-  /** SHA-256 of model.onnx. */
-  onnx_sha256: z.string(),
-  preprocessing: z.strictObject({
-    /** Crops pass through a JPEG of this quality, as those trained on did; null for images that are no crops. */
-    jpeg_quality: z.literal(95).nullable(),
-    channels: z.union([z.literal(1), z.literal(3)]),
-    /** Side of the square a crop is resized to, and of the centre cut from it, in pixels. */
-    resize: z.int().positive(),
-    crop: z.int().positive(),
-  }),
-  /** The rules by which the crops were cut; `predict` cuts by the same unless told otherwise. Null: trained on no crops. */
-  extraction: z
-    .strictObject({
-      min_area: z.number(),
-      max_area: z.number(),
-      threshold: z.int(),
-      layer_gap: z.int(),
-    })
-    .nullable(),
-  /** A crop is called class 1 when its probability is above this. */
-  threshold: z.number().min(0).max(1),
-  /** Names of the classes, in order. */
-  labels: z.array(z.string()).min(2),
-  dataset_hash: z.string(),
-  /** Results on the test split, with everything that qualifies them; as `spatter evaluate --json` prints them. */
-  evaluation: z.record(z.string(), z.unknown()),
-  /** How the results were measured, in words, for the reports. */
-  measured: z.array(z.strictObject({ topic: z.string(), text: z.string(), warn: z.boolean().optional() })),
-});
-
-/** Contents of `model.json`. */
-export type ModelCard = z.infer<typeof modelCard>;
 
 export interface ExportedModel {
   readonly folder: string;
   readonly card: ModelCard;
   readonly onnx: Uint8Array;
+  /** Bytes of the golden crops, in the card's order. */
+  readonly golden: readonly Uint8Array[];
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+type Unsealed = Omit<ModelCard, 'format' | 'version' | 'onnx_sha256' | 'seal'>;
 
-/** Writes the two files of an exported model; the card last, so that a folder with a card is complete. */
-export function writeExportedModel(
+/** Makes the model that {@link writeExportedModel} writes: the card gets its hashes. */
+export function sealModel(
   folder: string,
   onnx: Uint8Array,
-  card: Omit<ModelCard, 'format' | 'version' | 'onnx_sha256'>,
+  card: Unsealed,
+  golden: readonly Uint8Array[],
 ): ExportedModel {
-  const full: ModelCard = { format: 'spatter model', version: 1, onnx_sha256: sha256(onnx), ...card };
+  const named = { format: 'spatter model' as const, version: 2 as const, onnx_sha256: sha256(onnx), ...card };
+  return { folder, onnx, golden, card: { ...named, seal: sealOf(named) } };
+}
+
+/** Writes the files of an exported model; the card last, so that a folder with a card is complete. */
+export function writeExportedModel(model: ExportedModel): void {
+  const { folder, onnx, golden, card } = model;
   writeFilesAtomic([
     [join(folder, 'model.onnx'), onnx],
-    [join(folder, 'model.json'), `${JSON.stringify(full, null, 2)}\n`],
+    ...card.golden.map(({ file }, i) => [join(folder, file), golden[i]!] as const),
+    ...Object.entries(mlflowFiles(card)).map(([name, text]) => [join(folder, name), text] as const),
+    [join(folder, 'model.json'), `${JSON.stringify(card, null, 2)}\n`],
   ]);
-  return { folder, card: full, onnx };
+}
+
+/** The files of an exported model below its folder, with a slash between names; the card last. */
+export function modelFiles({ card }: ExportedModel): string[] {
+  const golden = card.golden.map(({ file }) => file);
+  return ['model.onnx', ...golden, ...Object.keys(mlflowFiles(card)), 'model.json'];
 }
 
 /**
- * Reads an exported model from its folder, or from the path of its `model.onnx`.
- * @throws {SpatterError} FILE_NOT_FOUND or MODEL_DAMAGED.
+ * Reads an exported model from its folder, or from the path of its `model.onnx`, and checks every hash.
+ * @throws {SpatterError} FILE_NOT_FOUND or MODEL_DAMAGED; the line names the part that was touched.
  */
 export function readExportedModel(path: string): ExportedModel {
   const folder = existsSync(path) && statSync(path).isFile() ? dirname(path) : path;
   requireBoth(path, folder);
-  const card = parseCard(join(folder, 'model.json'));
+  const at = join(folder, 'model.json');
+  const card = parseCard(at);
   const onnx = read(join(folder, 'model.onnx'));
-  if (sha256(onnx) === card.onnx_sha256) return { folder, card, onnx };
-  throw damaged(
-    join(folder, 'model.onnx'),
-    'must be the file that model.json describes, but its SHA-256 differs',
-  );
+  if (sha256(onnx) !== card.onnx_sha256) {
+    const what =
+      'must be the file that model.json describes, but its SHA-256 differs: the weights were touched';
+    throw damaged(join(folder, 'model.onnx'), what);
+  }
+  const broken = brokenPart(card);
+  if (broken !== undefined) throw touched(at, broken);
+  return { folder, card, onnx, golden: card.golden.map((each) => readGolden(folder, each)) };
 }
+
+function readGolden(folder: string, { file, sha256: wanted }: ModelCard['golden'][number]): Uint8Array {
+  const path = join(folder, file);
+  if (!existsSync(path)) throw damaged(folder, `must hold its golden crops, but has no ${file}`);
+  const bytes = read(path);
+  if (sha256(bytes) === wanted) return bytes;
+  throw damaged(path, 'must be the golden crop that model.json describes, but its SHA-256 differs');
+}
+
+/** The refusal of a model in which `part` is not what was exported. */
+export function touched(where: string, part: string): SpatterError {
+  return damaged(where, `must be as it was exported, but its ${part} ${plural(part)} touched`);
+}
+
+const plural = (part: string): string => (/s$/.test(part) ? 'were' : 'was');
 
 function requireBoth(path: string, folder: string): void {
   if (!existsSync(path)) {

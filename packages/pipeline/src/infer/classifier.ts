@@ -22,6 +22,30 @@ export function prepare(
   return images;
 }
 
+/** What the network says about a batch, row-major [size, outputs]. */
+export interface Outputs {
+  readonly size: number;
+  /** 1 or 2 for two classes, else one per class. */
+  readonly outputs: number;
+  /** Before calibration. */
+  readonly logits: Float64Array;
+  /** Calibrated. */
+  readonly probability: Float64Array;
+}
+
+/** Calibrated probability of class 1, one per sample of a two-class model. */
+export function classOne({ size, outputs, probability }: Outputs): Float64Array {
+  return Float64Array.from({ length: size }, (_, i) => probability[i * outputs + outputs - 1]!);
+}
+
+/** Class that is decided for each sample: by `threshold` for two classes, the likeliest for more. */
+export function decided({ size, outputs, probability }: Outputs, threshold: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => {
+    const row = probability.subarray(i * outputs, (i + 1) * outputs);
+    return outputs > 2 ? row.indexOf(Math.max(...row)) : Number(row[outputs - 1]! > threshold);
+  });
+}
+
 export class Classifier {
   readonly model: ExportedModel;
   readonly #session: InferenceSession;
@@ -31,34 +55,44 @@ export class Classifier {
     this.#session = session;
   }
 
+  /** Does not run the golden crops: {@link openModel} does. */
   static async open(model: ExportedModel, threads: number | null = null): Promise<Classifier> {
     const options = threads === null ? {} : { intraOpNumThreads: threads };
     return new Classifier(model, await InferenceSession.create(model.onnx, options));
   }
 
-  /** Probability of class 1 for each decoded crop. */
+  /** Calibrated probability of class 1 for each decoded crop. */
   async classify(crops: readonly DecodedCrop[]): Promise<Float64Array> {
-    const result = new Float64Array(crops.length);
+    return classOne(await this.judge(crops));
+  }
+
+  /** Logits and probabilities of each decoded crop. */
+  async judge(crops: readonly DecodedCrop[]): Promise<Outputs> {
+    const parts: Outputs[] = [];
     for (let start = 0; start < crops.length; start += BATCH) {
       const part = crops.slice(start, start + BATCH);
-      result.set(await this.probabilities(prepare(part, this.model.card.preprocessing), part.length), start);
+      parts.push(await this.run(prepare(part, this.model.card.preprocessing), part.length));
     }
-    return result;
+    const joined = (of: (part: Outputs) => Float64Array) =>
+      Float64Array.from(parts.flatMap((p) => [...of(p)]));
+    const outputs = parts[0]?.outputs ?? 1;
+    return {
+      size: crops.length,
+      outputs,
+      logits: joined((p) => p.logits),
+      probability: joined((p) => p.probability),
+    };
   }
 
-  /** Probability of class 1 for images [size, C, H, W] that are prepared already. */
-  private async probabilities(images: Float32Array, size: number): Promise<Float64Array> {
-    const outputs = await this.outputs(images, size);
-    const classes = outputs.length / size;
-    return Float64Array.from({ length: size }, (_, i) => outputs[i * classes + classes - 1]!);
-  }
-
-  /** The model's probabilities, row-major [size, K], for images [size, C, H, W] that are prepared already. */
-  async outputs(images: Float32Array, size: number): Promise<Float64Array> {
+  /** The same for images [size, C, H, W] that are prepared already. */
+  async run(images: Float32Array, size: number): Promise<Outputs> {
     const { channels, crop } = this.model.card.preprocessing;
     const input = new Tensor('float32', images, [size, channels, crop, crop]);
-    const { data } = (await this.#session.run({ input }, ['probability']))['probability']!;
-    return Float64Array.from(data as Float32Array);
+    const results = await this.#session.run({ input }, ['logits', 'probability']);
+    const [logits, probability] = ['logits', 'probability'].map((name) =>
+      Float64Array.from(results[name]!.data as Float32Array),
+    );
+    return { size, outputs: logits!.length / size, logits: logits!, probability: probability! };
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,8 @@
 // The test crops on which the model is most sure and wrong: what a person wants to see first.
-import { join } from 'node:path';
 import type { CropDataset } from '../data/crop-dataset.ts';
 import type { EvaluationInput } from '../metrics/evaluation.ts';
 import type { Picture } from '../report/page.ts';
-import { CropFileReader } from '../store/crop-file.ts';
+import { storedJpeg } from './golden-inputs.ts';
 
 const SHOWN = 12;
 
@@ -26,12 +25,8 @@ export async function confidentMistakes(
   return pictures;
 }
 
-async function readCrop({ index, times }: CropDataset, row: number) {
-  const file = await CropFileReader.open(join(index.root, index.files[index.file[row]!]!));
-  try {
-    const jpeg = file.read(index.datasets[index.dataset[row]!]!, index.dsIdx[row]!, 1)[0]!;
-    return { jpeg, recording: times.recordings[times.recording[row]!]!.name, frame: times.frame[row]! };
-  } finally {
-    file.close();
-  }
+async function readCrop(dataset: CropDataset, row: number) {
+  const { times } = dataset;
+  const jpeg = await storedJpeg(dataset, row);
+  return { jpeg, recording: times.recordings[times.recording[row]!]!.name, frame: times.frame[row]! };
 }

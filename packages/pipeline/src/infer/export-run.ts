@@ -7,19 +7,24 @@ import type { ImageDataset } from '../data/images/image-dataset.ts';
 import { openDataset, type Dataset } from '../data/open-dataset.ts';
 import {
   EXPORT_TOLERANCE,
+  sealModel,
   writeExportedModel,
   type ExportedModel,
   type ModelCard,
 } from '../export/exported-model.ts';
-import { argmax, decide } from '../metrics/accuracy.ts';
 import { buildForward, buildModel, inputShape } from '../train/build.ts';
 import { pinDataset, type RunDirectory } from '../train/run-directory.ts';
+import { splitLogits, type SplitLogits } from '../train/validate.ts';
 import { refuseToOverwrite } from '../util/atomic.ts';
 import { SpatterError } from '../util/errors.ts';
 import type { ProgressFactory } from '../util/progress.ts';
+import { libraryVersions } from '../util/library-versions.ts';
 import { chooseCheckpoint } from './choose-checkpoint.ts';
-import { Classifier } from './classifier.ts';
+import { Classifier, decided } from './classifier.ts';
 import { evaluateRun } from './evaluate-run.ts';
+import { calibrationOf, domainOf } from './export-facts.ts';
+import { describeGolden } from './golden-crops.ts';
+import { goldenInputs } from './golden-inputs.ts';
 import { outputProbabilities } from './probability.ts';
 
 export interface ExportOptions {
@@ -28,6 +33,8 @@ export interface ExportOptions {
   readonly out?: string;
   readonly checkpoint?: string;
   readonly overwrite: boolean;
+  /** Terms of use of the model; default: not stated. */
+  readonly licence?: string;
 }
 
 export interface ExportCheck {
@@ -46,32 +53,71 @@ export async function exportRun(
   const { state } = chooseCheckpoint(run, options.checkpoint).checkpoint;
   const dataset = await openDataset(run.config, options.progress);
   pinDataset(run.path, dataset.description);
-  const onnx = exportOnnx({
-    model: buildModel(run.config),
-    state,
-    inputShape: inputShape(run.config),
-    output: 'probability',
-  });
+  const { val, test } = await logitsOf(run, dataset, state);
+  const calibration = calibrationOf(val);
+  const { temperature } = calibration;
+  const forward = { model: buildModel(run.config), state, inputShape: inputShape(run.config) };
+  const onnx = exportOnnx({ ...forward, output: 'probability', temperature });
   const evaluation = await evaluateRun(run, options);
-  const measured = [...evaluation.measured];
-  const card = { ...cardOf(run, dataset), evaluation: { ...evaluation.summary }, measured };
-  const candidate: ExportedModel = {
-    folder,
-    onnx,
-    card: { ...card, format: 'spatter model', version: 1, onnx_sha256: '' },
+  const card = {
+    ...cardOf(run, dataset),
+    calibration,
+    domain: await domainOf(dataset, run.config.data.resize),
+    evaluation: { ...evaluation.summary },
+    measured: [...evaluation.measured],
+    libraries: libraryVersions(),
+    licence: options.licence ?? 'not stated',
   };
-  const check = await compare(run, dataset, state, candidate);
-  requireEqual(check, folder);
-  return { model: writeExportedModel(folder, onnx, card), check };
+  const classifier = await Classifier.open(
+    sealModel(folder, onnx, { ...card, golden: [] }, []),
+    run.config.threads,
+  );
+  try {
+    const check = await compare(classifier, dataset, scaled(test, temperature));
+    requireEqual(check, folder);
+    const inputs = await goldenInputs(dataset, test);
+    const golden = await describeGolden(classifier, inputs);
+    const model = sealModel(
+      folder,
+      onnx,
+      { ...card, golden },
+      inputs.map(({ bytes }) => bytes),
+    );
+    writeExportedModel(model);
+    return { model, check };
+  } finally {
+    await classifier.close();
+  }
 }
 
-type Card = Omit<ModelCard, 'format' | 'version' | 'onnx_sha256' | 'evaluation' | 'measured'>;
+/** Logits of the trained network, before calibration. */
+async function logitsOf(run: RunDirectory, dataset: Dataset, state: State) {
+  const forward = buildForward(run.config);
+  const loaders = [dataset.loader('val'), dataset.loader('test')] as const;
+  try {
+    const val = await splitLogits(forward, state, loaders[0]);
+    return { val, test: await splitLogits(forward, state, loaders[1]) };
+  } finally {
+    await Promise.all([forward.dispose(), ...loaders.map((loader) => loader.close())]);
+  }
+}
+
+const scaled = (logits: SplitLogits, temperature: number): SplitLogits => ({
+  ...logits,
+  logits: logits.logits.map((z) => z / temperature),
+});
+
+type Card = Pick<
+  ModelCard,
+  'name' | 'threshold' | 'dataset_hash' | 'split' | 'preprocessing' | 'extraction' | 'labels'
+>;
 
 function cardOf({ config }: RunDirectory, dataset: Dataset): Card {
   return {
     name: config.model.name,
     threshold: 0.5,
     dataset_hash: dataset.description.hash,
+    split: { ...dataset.split.contract, leak: dataset.kind === 'crops' ? dataset.leak : null },
     ...(dataset.kind === 'crops' ? cropCard(config, dataset) : imageCard(config, dataset)),
   };
 }
@@ -91,40 +137,28 @@ function imageCard({ data }: Config, { classes, images }: ImageDataset) {
   return { preprocessing, extraction: null, labels: [...classes] };
 }
 
-/** Runs both over the test split, batch by batch. */
-async function compare(
-  run: RunDirectory,
-  dataset: Dataset,
-  state: State,
-  candidate: ExportedModel,
-): Promise<ExportCheck> {
-  const forward = buildForward(run.config);
-  const classifier = await Classifier.open(candidate, run.config.threads);
+/** Runs the exported file over the test split, batch by batch; `trained` are the network's own logits, calibrated. */
+async function compare(classifier: Classifier, dataset: Dataset, trained: SplitLogits): Promise<ExportCheck> {
   const loader = dataset.loader('test');
+  const { threshold } = classifier.model.card;
   let [crops, largest, changed] = [0, 0, 0];
   try {
     for await (const { x, size } of loader.epoch(0)) {
-      const trained = outputProbabilities(await forward.run(state, x, size), size);
-      const exported = await classifier.outputs(x, size);
+      const exported = await classifier.run(x, size);
+      const { outputs } = exported;
+      const logits = trained.logits.subarray(crops * outputs, (crops + size) * outputs);
+      const wanted = { ...exported, probability: outputProbabilities(logits, size) };
       crops += size;
-      trained.forEach((p, i) => (largest = Math.max(largest, Math.abs(p - exported[i]!))));
-      const [before, after] = [trained, exported].map((p) => decisions(p, size, candidate.card.threshold));
-      before!.forEach((decision, i) => (changed += Number(decision !== after![i])));
+      wanted.probability.forEach(
+        (p, i) => (largest = Math.max(largest, Math.abs(p - exported.probability[i]!))),
+      );
+      const after = decided(exported, threshold);
+      decided(wanted, threshold).forEach((decision, i) => (changed += Number(decision !== after[i])));
     }
     return { crops, largest_difference: largest, decisions_changed: changed };
   } finally {
-    await Promise.all([forward.dispose(), classifier.close(), loader.close()]);
+    await loader.close();
   }
-}
-
-/** Decisions from probabilities [size, K]: by `threshold` for one or two classes, the likeliest class for more. */
-function decisions(probability: Float64Array, size: number, threshold: number): Uint8Array {
-  const outputs = probability.length / size;
-  if (outputs > 2) return argmax(probability, outputs);
-  return decide(
-    probability.filter((_, i) => i % outputs === outputs - 1),
-    threshold,
-  );
 }
 
 /** @throws {SpatterError} EXPORT_MISMATCH, also when a probability is not a number. */

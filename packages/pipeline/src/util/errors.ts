@@ -36,6 +36,9 @@ export const ERRORS = {
   DATASET_CHANGED: 'The data on disk are not those that the run was trained on.',
   LOSS_NOT_FINITE: 'The training loss became NaN or infinite. Checkpoints written before are kept.',
   MODEL_DAMAGED: 'An exported model is incomplete, was changed after its export, or is none.',
+  MODEL_UNKNOWN: 'The registry has no model, version or alias of that name.',
+  REGISTRY_DAMAGED:
+    'A registry’s log, its head or a registered file was edited, removed, reordered or cut off. The message names what.',
   EXPORT_MISMATCH:
     'The exported ONNX file does not compute what the trained network computes; nothing was written.',
 } as const;

@@ -1,7 +1,7 @@
 // The forward pass alone: for evaluation with live parameters, and as a self-contained ONNX file.
 import { TensorError } from '../error.ts';
 import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
-import { div, exp, reduceMax, reduceSum, reshape, sigmoid, sub } from '../ir/ops.ts';
+import { div, exp, mul, reduceMax, reduceSum, reshape, sigmoid, sub } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import { lower } from '../onnx/lower.ts';
 import type { Model } from '../nn/layer.ts';
@@ -66,8 +66,9 @@ export function compileForward({ model, inputShape, device: name, threads }: For
   };
 }
 
-/** Sigmoid of a single logit, softmax of several. */
-function probabilities(logits: Tensor): Tensor {
+/** Sigmoid of a single logit, softmax of several, of `logits` divided by `temperature`. */
+function probabilities(raw: Tensor, temperature: number): Tensor {
+  const logits = temperature === 1 ? raw : mul(raw, 1 / temperature);
   if (logits.shape[1] === 1) return sigmoid(logits);
   const column = [logits.shape[0]!, 1];
   const raised = exp(sub(logits, reshape(reduceMax(logits, [1]), column)));
@@ -80,6 +81,8 @@ export interface ExportOptions {
   readonly inputShape: ImageShape;
   /** Which output comes first; both are there. */
   readonly output: 'probability' | 'logits';
+  /** The logits are divided by this before they become probabilities (Guo et al., ICML 2017); default 1. `logits` stay as they are. */
+  readonly temperature?: number;
   /** Stored as the file's `metadata_props`. */
   readonly metadata?: Record<string, string> | undefined;
 }
@@ -88,9 +91,10 @@ export interface ExportOptions {
  * A self-contained ONNX file: input `input` [batch, C, H, W], outputs `logits` and `probability` [batch, K], the
  * parameters as initialisers. Throws {@link TensorError} `STATE` when the state is not the model's.
  */
-export function exportOnnx({ model, state, inputShape, output, metadata = {} }: ExportOptions): Uint8Array {
+export function exportOnnx(options: ExportOptions): Uint8Array {
+  const { model, state, inputShape, output, temperature = 1, metadata = {} } = options;
   const logits = traceForward(model, inputShape, TRACED, 'input');
-  const probability = probabilities(logits);
+  const probability = probabilities(logits, temperature);
   return lower({
     name: model.name,
     outputs: output === 'logits' ? { logits, probability } : { probability, logits },

@@ -8,6 +8,7 @@ interface Options {
   readonly out?: string;
   readonly checkpoint?: string;
   readonly overwrite?: boolean;
+  readonly licence?: string;
 }
 
 const EXAMPLES = `
@@ -15,8 +16,8 @@ Examples:
   $ spatter export runs/default_20261123_101500
   $ spatter export runs/default_20261123_101500 --out models/line-3 --overwrite
 
-Writes model.onnx and model.json (preprocessing, threshold, labels, scores). The file is run over the whole test split
-first; when a probability differs by more than ${EXPORT_TOLERANCE} from the trained network’s, or a decision changes, nothing is written.`;
+Writes model.onnx, model.json (preprocessing, threshold, calibration, labels, scores), golden crops with the outputs they must
+give, and the files MLflow wants. The ONNX file is run over the whole test split first; when a probability differs by more than ${EXPORT_TOLERANCE} from the trained network’s, or a decision changes, nothing is written.`;
 
 export function exportCommand(): Command {
   return new Command('export')
@@ -24,6 +25,7 @@ export function exportCommand(): Command {
     .argument('<run>', 'run directory')
     .option('-o, --out <dir>', 'folder of the exported model (default: export in the run directory)')
     .option('--checkpoint <file>', 'a file of the run’s checkpoints (default: best.safetensors)')
+    .option('--licence <terms>', 'terms of use, such as an SPDX identifier, for the model card')
     .option('--overwrite', 'replace an earlier export')
     .addHelpText('after', EXAMPLES)
     .action(action(exportOne));
@@ -37,7 +39,9 @@ async function exportOne(context: Context, options: Options, path: string): Prom
     overwrite,
     progress: context.progress,
   });
-  context.print(`exported ${model.folder}/model.onnx (${model.onnx.length} bytes) and model.json`);
+  context.print(
+    `exported ${model.folder}/model.onnx (${model.onnx.length} bytes), model.json and ${model.card.golden.length} golden crops`,
+  );
   context.print(
     `checked on ${check.crops} test crops: probabilities within ${check.largest_difference.toExponential(1)}, ${check.decisions_changed} decisions changed`,
   );

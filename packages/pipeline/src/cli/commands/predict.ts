@@ -1,16 +1,19 @@
 // `spatter predict`: videos to probabilities per crop, a verdict per layer and a report, with an exported model.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { extractionRules, readExportedModel } from '../../export/exported-model.ts';
-import { Classifier } from '../../infer/classifier.ts';
+import { extractionRules } from '../../export/exported-model.ts';
+import type { Classifier } from '../../infer/classifier.ts';
+import { openModel } from '../../infer/open-model.ts';
 import { predictVideo, type Prediction } from '../../infer/predict-video.ts';
 import { decimal } from '../../report/numbers.ts';
 import { terminalTable } from '../../report/terminal.ts';
 import { refuseToOverwrite, requireWritable } from '../../util/atomic.ts';
 import { DECODERS, type DecoderName } from '../../video/decoder.ts';
 import { action, type Context, type Result } from '../context.ts';
+import { registryOption } from '../registry-option.ts';
 
 interface Options {
   readonly model: string;
+  readonly registry: string;
   readonly out: string;
   readonly startFrame: number;
   readonly leftBound: number;
@@ -36,7 +39,11 @@ export function predictCommand(): Command {
   return new Command('predict')
     .description('judge videos with an exported model: probability per crop, verdict per layer, report')
     .argument('<videos...>', 'video files, in any format FFmpeg reads')
-    .requiredOption('--model <export>', 'folder (or model.onnx) that spatter export wrote')
+    .requiredOption(
+      '--model <model>',
+      'folder (or model.onnx) that spatter export wrote, or models:/NAME@ALIAS',
+    )
+    .addOption(registryOption())
     .option('-o, --out <dir>', 'folder for the files', 'predictions')
     .option('-s, --start-frame <n>', 'first frame looked at', wholeNumber, 0)
     .option('-l, --left-bound <x>', 'first column looked at', wholeNumber, 0)
@@ -60,10 +67,9 @@ async function predict(context: Context, options: Options, videos: readonly stri
   const { predictionFiles, writePrediction } = await import('../../infer/predict-files.ts');
   const files = videos.flatMap((video) => Object.values(predictionFiles(video, options.out)));
   refuseToOverwrite(files, options.overwrite === true);
-  const model = readExportedModel(options.model);
-  extractionRules(model);
   requireWritable(options.out);
-  const classifier = await Classifier.open(model);
+  const classifier = await openModel(options.model, options);
+  const { model } = classifier;
   const results: Result[] = [];
   try {
     for (const video of videos) {

@@ -39,7 +39,7 @@ export async function readFolderImages(root: string, options: FolderOptions): Pr
   for (let start = 0; start < listed.length; start += TOGETHER) {
     const some = listed.slice(start, start + TOGETHER);
     const files = some.map(({ path }) => read(join(root, path)));
-    const decoded = await Promise.all(files.map((file, i) => decode(file, join(root, some[i]!.path))));
+    const decoded = await Promise.all(files.map((file, i) => decodeRgb(file, join(root, some[i]!.path))));
     decoded.forEach((image, i) => packCrop(image, channels, size, planes, (start + i) * bytes));
     files.forEach((file, i) => hash.update(JSON.stringify([some[i]!.path, file.length])).update(file));
     done(start + some.length);
@@ -57,8 +57,11 @@ function read(path: string): Buffer {
   }
 }
 
-/** Red, green, blue in the place of a crop's blue, green, red: that is the order the gray formula is meant for. */
-async function decode(file: Buffer, path: string): Promise<DecodedCrop> {
+/**
+ * Pixels of an image file: red, green, blue in the place of a crop's blue, green, red, the order the gray formula is meant for.
+ * @throws {SpatterError} IMAGE_DAMAGED naming `path`.
+ */
+export async function decodeRgb(file: Uint8Array, path: string): Promise<DecodedCrop> {
   try {
     const image = sharp(file).toColourspace('srgb').removeAlpha().raw();
     const { data, info } = await image.toBuffer({ resolveWithObject: true });

@@ -1,0 +1,48 @@
+// Features of prepared images that tell whether a camera still sees what it saw: brightness, contrast, sharpness.
+
+/** One value per image each, in gray levels 0 … 255. */
+export interface ImageFeatures {
+  /** Mean. */
+  readonly brightness: Float64Array;
+  /** Standard deviation. */
+  readonly contrast: Float64Array;
+  /** Mean absolute difference between neighbours, right and below. A fouled window or a lost focus lowers it. */
+  readonly sharpness: Float64Array;
+}
+
+const GRAY_LEVELS = 255;
+
+/** Features of `images` [size, channels, side, side] in [0, 1], as the network gets them. */
+export function imageFeatures(
+  images: Float32Array,
+  size: number,
+  { channels, side }: { readonly channels: number; readonly side: number },
+): ImageFeatures {
+  const features = {
+    brightness: new Float64Array(size),
+    contrast: new Float64Array(size),
+    sharpness: new Float64Array(size),
+  };
+  const length = channels * side * side;
+  for (let i = 0; i < size; i++) {
+    const image = images.subarray(i * length, (i + 1) * length);
+    const mean = image.reduce((sum, v) => sum + v, 0) / length;
+    const variance = image.reduce((sum, v) => sum + (v - mean) ** 2, 0) / length;
+    features.brightness[i] = mean * GRAY_LEVELS;
+    features.contrast[i] = Math.sqrt(variance) * GRAY_LEVELS;
+    features.sharpness[i] = meanStep(image, side) * GRAY_LEVELS;
+  }
+  return features;
+}
+
+/** Mean absolute difference of neighbours over planes of `side` × `side`. */
+function meanStep(image: Float32Array, side: number): number {
+  let [sum, steps] = [0, 0];
+  for (let i = 0; i < image.length; i++) {
+    const column = i % side;
+    const row = Math.floor(i / side) % side;
+    if (column + 1 < side) [sum, steps] = [sum + Math.abs(image[i + 1]! - image[i]!), steps + 1];
+    if (row + 1 < side) [sum, steps] = [sum + Math.abs(image[i + side]! - image[i]!), steps + 1];
+  }
+  return sum / steps;
+}

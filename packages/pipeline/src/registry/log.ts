@@ -1,0 +1,166 @@
+// The log of a registry: one file per entry, chained by hashes, appended without locks; `head.json` says where it ends.
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { makeWritableFolder, writeFileAtomic } from '../util/atomic.ts';
+import { fromSystemError } from '../util/errors.ts';
+import { GENESIS, chained, entryHash, parseEntry, type LogEntry, type NewEntry } from './entry.ts';
+
+const head = z.strictObject({
+  format: z.literal('spatter registry'),
+  version: z.literal(1),
+  entries: z.int().nonnegative(),
+  hash: z.string(),
+  /** Version that each alias of each model names: for people, and to find a log that was cut off. */
+  aliases: z.record(z.string(), z.record(z.string(), z.int())),
+});
+
+export type Head = z.infer<typeof head>;
+
+/** Something in a registry that is not as it was written. */
+export interface Fault {
+  /** File below the registry, such as `log/000003.json`. */
+  readonly where: string;
+  readonly what: string;
+}
+
+export interface Log {
+  readonly entries: readonly LogEntry[];
+  readonly faults: readonly Fault[];
+}
+
+const DIGITS = 6;
+const entryName = (sequence: number): string => `${String(sequence).padStart(DIGITS, '0')}.json`;
+const headPath = (root: string): string => join(root, 'head.json');
+
+/** Reads the log of the registry at `root` and checks the chain, and that it reaches as far as its head says. */
+export function readLog(root: string): Log {
+  const folder = join(root, 'log');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : [];
+  const faults: Fault[] = [];
+  const entries: LogEntry[] = [];
+  names.sort().forEach((name, i) => {
+    const where = `log/${name}`;
+    const entry = parseEntry(readFileSync(join(folder, name), 'utf8'));
+    if (typeof entry === 'string') faults.push({ where, what: `is no entry of a log: ${entry}` });
+    else {
+      const what = chainFault(name, i, entry, entries.at(-1));
+      if (what !== undefined) faults.push({ where, what });
+      entries.push(entry);
+    }
+  });
+  return { entries, faults: [...faults, ...headFaults(root, entries)] };
+}
+
+function chainFault(
+  name: string,
+  i: number,
+  entry: LogEntry,
+  before: LogEntry | undefined,
+): string | undefined {
+  if (name !== entryName(i + 1))
+    return `stands where ${entryName(i + 1)} must: an entry was removed, added or renamed`;
+  if (entry.sequence !== i + 1) return `says it is entry ${entry.sequence}: entries were reordered`;
+  if (entry.hash !== entryHash(entry)) return 'was edited: its hash is not that of its contents';
+  if (entry.previous === (before?.hash ?? GENESIS)) return undefined;
+  return 'does not follow the entry before it: one of the two was replaced';
+}
+
+function headFaults(root: string, entries: readonly LogEntry[]): Fault[] {
+  const where = 'head.json';
+  const found = readHead(root);
+  if (found === undefined) return entries.length === 0 ? [] : [{ where, what: 'is missing' }];
+  if (typeof found === 'string') return [{ where, what: `is damaged: ${found}` }];
+  if (found.entries > entries.length) {
+    return [
+      {
+        where: 'log',
+        what: `was cut off: it has ${entries.length} of the ${found.entries} entries of its head`,
+      },
+    ];
+  }
+  const known = entries.slice(0, found.entries);
+  if (found.hash !== (known.at(-1)?.hash ?? GENESIS)) {
+    return [{ where, what: `names another entry ${found.entries} than the log: one of the two was edited` }];
+  }
+  const aliases = JSON.stringify(aliasesOf(known));
+  return JSON.stringify(found.aliases) === aliases
+    ? []
+    : [{ where, what: 'was edited: its aliases are not the log’s' }];
+}
+
+function readHead(root: string): Head | string | undefined {
+  if (!existsSync(headPath(root))) return undefined;
+  try {
+    const parsed = head.safeParse(JSON.parse(readFileSync(headPath(root), 'utf8')));
+    return parsed.success ? parsed.data : (parsed.error.issues[0]?.message ?? 'of another form');
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * Appends the entry that `say` makes of the log as it stands, and returns it. Any number of processes may append at once: an
+ * entry comes into being by a hard link, which fails when another got the number first; then `say` is asked again. Killed at any moment,
+ * the log holds the entry whole or not at all.
+ * @throws {SpatterError} what `say` throws, DISK_FULL or IO.
+ */
+export function appendEntry(root: string, say: (entries: readonly LogEntry[]) => NewEntry): LogEntry {
+  const folder = join(root, 'log');
+  makeWritableFolder(folder);
+  const draft = join(folder, `.${process.pid}-${(drafts += 1)}.draft`);
+  try {
+    for (;;) {
+      const { entries } = readLog(root);
+      const entry = chained(say(entries), entries.at(-1));
+      writeFileAtomic(draft, `${JSON.stringify(entry, null, 2)}\n`);
+      if (!linked(draft, join(folder, entryName(entry.sequence)))) continue;
+      advanceHead(root);
+      return entry;
+    }
+  } catch (error) {
+    throw fromSystemError(error, folder);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+let drafts = 0;
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Lets the head name the last entry; again when others appended meanwhile, so that the last of them leaves it right. */
+function advanceHead(root: string): void {
+  for (let written = -1; ;) {
+    const { entries } = readLog(root);
+    if (entries.length === written) return;
+    written = entries.length;
+    const hash = entries.at(-1)?.hash ?? GENESIS;
+    const value: Head = {
+      format: 'spatter registry',
+      version: 1,
+      entries: written,
+      hash,
+      aliases: aliasesOf(entries),
+    };
+    writeFileAtomic(headPath(root), `${JSON.stringify(value, null, 2)}\n`);
+  }
+}
+
+/** Version that each alias of each model names after `entries`. */
+export function aliasesOf(entries: readonly LogEntry[]): Record<string, Record<string, number>> {
+  const aliases: Record<string, Record<string, number>> = {};
+  for (const entry of entries) {
+    if (entry.action === 'register') continue;
+    aliases[entry.model] = { ...aliases[entry.model], [entry.alias]: entry.version };
+  }
+  return aliases;
+}
