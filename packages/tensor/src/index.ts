@@ -2,33 +2,85 @@
 export { compileForward, exportOnnx } from './compile/forward.ts';
 export type { ExportOptions, Forward, ForwardOptions } from './compile/forward.ts';
 export type { ImageShape } from './compile/trace.ts';
-export { compileTrainStep } from './compile/train-step.ts';
-export type { Batch, StepResult, TrainStep, TrainStepOptions } from './compile/train-step.ts';
+export { compileStep, compileTrainStep } from './compile/train-step.ts';
+export type {
+  Batch,
+  ObjectiveResult,
+  Step,
+  StepHyper,
+  ObjectiveStepOptions,
+  StepResult,
+  TrainStep,
+  TrainStepOptions,
+} from './compile/train-step.ts';
+export { averageName } from './compile/trace.ts';
 export { TENSOR_ERRORS, TensorError } from './error.ts';
 export type { TensorErrorCode } from './error.ts';
 export type { DType, HostTensor, Shape } from './ir/host.ts';
-export { add, relu } from './ir/ops.ts';
+export {
+  abs,
+  add,
+  batchMatmul,
+  broadcast,
+  concat,
+  div,
+  exp,
+  log,
+  logSumExp,
+  matmul,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  oneHot,
+  pad,
+  reduceMax,
+  reduceSum,
+  relu,
+  reshape,
+  scalar,
+  sigmoid,
+  silu,
+  slice,
+  softmax,
+  sqrt,
+  stopGradient,
+  sub,
+  tanh,
+  transpose,
+} from './ir/ops.ts';
 export type { Tensor } from './ir/primitives.ts';
 export { LOSSES } from './losses/catalogue.ts';
-export type { Loss } from './losses/loss.ts';
+export type { Loss, LossOptions } from './losses/loss.ts';
+export { selfAttention } from './nn/attention.ts';
 export { batchNorm } from './nn/batch-norm.ts';
 export type { BatchNormOptions } from './nn/batch-norm.ts';
 export { conv, kaimingFanOut } from './nn/convolution.ts';
 export type { ConvOptions } from './nn/convolution.ts';
-export { chain, compose, sequential, stateless } from './nn/layer.ts';
+export { dropout, stochasticDepth } from './nn/dropout.ts';
+export { chain, compose, sequential, stateless, within } from './nn/layer.ts';
 export type { Layer, Model, Scope } from './nn/layer.ts';
 export {
   avgPool,
   flatten,
+  geluLayer,
   globalAvgPool,
   identity,
   linear,
   maxPool,
   reluLayer,
   sigmoidLayer,
+  siluLayer,
   tanhLayer,
 } from './nn/layers.ts';
+export { layerNorm } from './nn/layer-norm.ts';
+export type { LinearOptions } from './nn/layers.ts';
+export { classification } from './nn/objective.ts';
+export type { Objective, UpdateScope } from './nn/objective.ts';
 export type { BufferSpec, Initial, ParameterSpec, State } from './nn/parameters.ts';
+export { follow, followed, twin } from './nn/twin.ts';
+export type { EmaOptions } from './optimizers/ema.ts';
 export { OPTIMIZERS } from './optimizers/catalogue.ts';
 export type { AdamOptions } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';

@@ -9,7 +9,7 @@ import type { State } from '../nn/parameters.ts';
 import { resolveDevice, type DeviceName } from '../runtime/devices.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import { PORTS, traceForward, type ImageShape } from './trace.ts';
-import { checkState } from './train-step.ts';
+import { checkState } from './step-state.ts';
 
 /** The batch size graphs are traced with; their first axis is symbolic afterwards. */
 const TRACED = 2;

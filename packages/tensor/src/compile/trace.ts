@@ -1,41 +1,81 @@
-// From model, loss and optimiser to the graph of one train step.
+// From an objective and an optimiser to the graph of one train step.
 import { grad } from '../grad/grad.ts';
 import type { Shape } from '../ir/host.ts';
-import { input } from '../ir/ops.ts';
+import { add, input, mul, scalar, sub } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
-import type { Loss } from '../losses/loss.ts';
 import type { Model, Scope } from '../nn/layer.ts';
+import type { Objective } from '../nn/objective.ts';
 import { clipByNorm, clipByValue, globalNorm } from '../optimizers/clip.ts';
+import type { EmaOptions } from '../optimizers/ema.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import { rewrite } from '../rewrite/rewrite.ts';
 
 /** Channels, height and width of the images. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
-export interface StepRecipe {
-  readonly model: Model;
-  readonly loss: Loss;
+/** How gradients become updates. */
+export interface UpdateRecipe {
   readonly optimizer: Optimizer;
-  readonly inputShape: ImageShape;
   /** Clips the gradients' global norm, as `torch.nn.utils.clip_grad_norm_`. */
   readonly clipNorm?: number | undefined;
   /** Cuts every entry of the gradients to ± this, as `torch.nn.utils.clip_grad_value_`; before the norm is clipped. */
   readonly clipValue?: number | undefined;
-  /** Share of every label that is spread evenly over all classes, in [0, 1). */
-  readonly labelSmoothing?: number | undefined;
+  /** Keeps a moving average of parameters and buffers beside them, under {@link averageName}. */
+  readonly ema?: EmaOptions | undefined;
+  /** Whether gradients of several batches may be summed before an update. */
+  readonly accumulates?: boolean | undefined;
 }
 
-/** Names of the step's inputs and outputs beside the state. */
-export const PORTS = { x: 'x', y: 'y', loss: 'loss', logits: 'logits', gradNorm: 'grad_norm' } as const;
+export interface StepRecipe extends UpdateRecipe {
+  readonly objective: Objective;
+}
+
+/** What becomes of a batch's gradient: it waits in the state, or it updates the parameters, alone or with those that wait. */
+export type StepKind = 'wait' | 'update' | 'update-all';
+
+const WAITING_SLOT = 'waiting_grad';
+
+/** Names of the step's inputs and outputs beside the state and the objective's own. */
+export const PORTS = { x: 'x', logits: 'logits', loss: 'loss', gradNorm: 'grad_norm' } as const;
 /** Under which name the scalar `name` of the optimiser is fed. */
 export const scalarPort = (name: string): string => `scalar.${name}`;
+/** Under which name a batch feeds the objective's input `name`. */
+export const batchPort = (name: string): string => `batch.${name}`;
+/** Under which name the step gives the objective's output `name`. */
+export const outputPort = (name: string): string => `output.${name}`;
 /** Under which name the step gives the next value of the state's tensor `name`. */
 export const nextPort = (name: string): string => `next.${name}`;
 /** The state's name of the optimiser's tensor `slot` for `parameter`. */
 export const slotName = (parameter: string, slot: string): string => `optimizer.${parameter}.${slot}`;
+/** The state's name of the gradients of `parameter` that wait. */
+export const waitingName = (parameter: string): string => slotName(parameter, WAITING_SLOT);
+/** Whether the state's tensor `name` is a gradient that waits. */
+export const isWaiting = (name: string): boolean => name.endsWith(`.${WAITING_SLOT}`);
+/** The state's name of the moving average of the parameter or buffer `name`. */
+export const averageName = (name: string): string => `ema.${name}`;
+
+/** Fed scalars that are not the optimiser's. */
+export const EMA_RATE = 'ema_rate';
+export const GRADIENT_SHARE = 'gradient_share';
+
+/** A mask to feed: 1 / keep with probability `keep`, else 0. */
+export interface Mask {
+  readonly port: string;
+  readonly shape: Shape;
+  readonly keep: number;
+}
+
+export interface TracedStep {
+  /** Loss, outputs of the objective, and the next value of every state tensor that changes. */
+  readonly outputs: Record<string, Tensor>;
+  /** Random inputs, in the order in which the layers asked for them. */
+  readonly masks: readonly Mask[];
+}
+
+type Feed = (name: string, shape: Shape) => Tensor;
 
 /** Inputs by name, made on first use. */
-function inputs(): (name: string, shape: Shape) => Tensor {
+function inputs(): Feed {
   const made = new Map<string, Tensor>();
   return (name, shape) => {
     const tensor = made.get(name) ?? input(name, shape);
@@ -44,30 +84,84 @@ function inputs(): (name: string, shape: Shape) => Tensor {
   };
 }
 
-/** Outputs of the graph of one step on a batch of `size`: loss, logits, and the next value of every state tensor. */
-export function traceStep(recipe: StepRecipe, size: number): Record<string, Tensor> {
-  const { model, optimizer } = recipe;
+/** The graph of one step on a batch of `size`. */
+export function traceStep(recipe: StepRecipe, size: number, kind: StepKind = 'update'): TracedStep {
+  const { objective } = recipe;
   const feed = inputs();
-  const parameters = model.parameters.map(({ name, shape }) => feed(name, shape));
-  const buffers = new Map<string, Tensor>();
-  const traced = model.forward(trainScope(model, feed, buffers), feed(PORTS.x, [size, ...recipe.inputShape]));
-  const loss = recipe.loss.forward(traced, feed(PORTS.y, [size]), recipe.labelSmoothing ?? 0);
-  const plain = [loss, traced, ...buffers.values()];
-  const [lossValue, logits, ...nextBuffers] = rewrite(plain) as [Tensor, Tensor, ...Tensor[]];
-  const outputs: Record<string, Tensor> = { [PORTS.loss]: lossValue, [PORTS.logits]: logits };
-  for (const [i, name] of [...buffers.keys()].entries()) outputs[nextPort(name)] = nextBuffers[i]!;
-  const gradients = clipped(recipe, grad(lossValue, parameters), outputs);
-  for (const [i, { name, shape }] of model.parameters.entries()) {
-    const next = optimizer.update({
-      parameter: parameters[i]!,
+  const parameters = objective.parameters.map(({ name, shape }) => feed(name, shape));
+  const { values, buffers, masks } = traceObjective(objective, feed, size);
+  const outputs = Object.fromEntries(values);
+  const gradients = grad(outputs[PORTS.loss]!, parameters);
+  const next = (name: string, tensor: Tensor) => (outputs[nextPort(name)] = tensor);
+  for (const [name, tensor] of buffers) next(name, tensor);
+  if (kind === 'wait') {
+    for (const [i, { name, shape }] of objective.parameters.entries())
+      next(waitingName(name), add(feed(waitingName(name), shape), mul(gradients[i]!, size)));
+  } else {
+    const whole = kind === 'update' ? gradients : withWaiting(objective, feed, gradients, size);
+    update(recipe, feed, clipped(recipe, whole, outputs), next);
+    afterUpdate(recipe, feed, outputs, next);
+  }
+  return { outputs, masks };
+}
+
+/** Loss and outputs by port, and what buffers become. */
+function traceObjective(objective: Objective, feed: Feed, size: number) {
+  const [written, masks] = [new Map<string, Tensor>(), [] as Mask[]];
+  const entries = Object.entries(objective.inputs);
+  const batch = entries.map(([name, shape]) => [name, feed(batchPort(name), [size, ...shape])] as const);
+  const traced = objective.forward(
+    trainScope(objective, feed, written, masks),
+    Object.fromEntries<Tensor>(batch),
+  );
+  const shown = Object.entries(traced.outputs).map(([name, tensor]) => [outputPort(name), tensor] as const);
+  const all = [[PORTS.loss, traced.loss] as const, ...shown, ...written];
+  const better = rewrite(all.map(([, tensor]) => tensor));
+  const rewritten = all.map(([name], i) => [name, better[i]!] as const);
+  return { values: rewritten.slice(0, 1 + shown.length), buffers: rewritten.slice(1 + shown.length), masks };
+}
+
+/** The mean gradient over this batch and all that wait. */
+function withWaiting({ parameters }: Objective, feed: Feed, gradients: Tensor[], size: number): Tensor[] {
+  return parameters.map(({ name, shape }, i) =>
+    mul(add(feed(waitingName(name), shape), mul(gradients[i]!, size)), feed(scalarPort(GRADIENT_SHARE), [])),
+  );
+}
+
+function update(
+  { objective, optimizer }: StepRecipe,
+  feed: Feed,
+  gradients: Tensor[],
+  next: (name: string, tensor: Tensor) => void,
+): void {
+  for (const [i, { name, shape }] of objective.parameters.entries()) {
+    const result = optimizer.update({
+      parameter: feed(name, shape),
       gradient: gradients[i]!,
       slot: (slot) => feed(slotName(name, slot), shape),
       scalar: (scalar) => feed(scalarPort(scalar), []),
     });
-    outputs[nextPort(name)] = next.parameter;
-    for (const [slot, tensor] of Object.entries(next.slots)) outputs[nextPort(slotName(name, slot))] = tensor;
+    next(name, result.parameter);
+    for (const [slot, tensor] of Object.entries(result.slots)) next(slotName(name, slot), tensor);
   }
-  return outputs;
+}
+
+/** What follows the optimiser: the objective's own hook, then the moving average. */
+function afterUpdate(
+  { objective, ema }: StepRecipe,
+  feed: Feed,
+  outputs: Readonly<Record<string, Tensor>>,
+  set: (name: string, tensor: Tensor) => void,
+): void {
+  const tensor = lookup(objective, feed);
+  const next = (name: string) => outputs[nextPort(name)] ?? tensor(name);
+  objective.afterUpdate?.({ tensor, next, setBuffer: set });
+  if (ema === undefined) return;
+  for (const { name, shape } of [...objective.parameters, ...objective.buffers]) {
+    const average = feed(averageName(name), shape);
+    const step = mul(sub(next(name), average), feed(scalarPort(EMA_RATE), []));
+    set(averageName(name), add(average, step));
+  }
 }
 
 /** Clips as the recipe says; a norm that is clipped becomes an output. */
@@ -83,22 +177,26 @@ function clipped(
 }
 
 /** Looks parameters and buffers up as inputs of their names and shapes. */
-function lookup(model: Model, feed: (name: string, shape: Shape) => Tensor): (name: string) => Tensor {
-  const shapes = new Map([...model.parameters, ...model.buffers].map(({ name, shape }) => [name, shape]));
+function lookup(
+  { parameters, buffers }: Pick<Objective, 'parameters' | 'buffers'>,
+  feed: Feed,
+): (name: string) => Tensor {
+  const shapes = new Map([...parameters, ...buffers].map(({ name, shape }) => [name, shape]));
   return (name) => feed(name, shapes.get(name)!);
 }
 
-/** The scope of a train step: what becomes of buffers is collected in `buffers`. */
-function trainScope(
-  model: Model,
-  feed: (name: string, shape: Shape) => Tensor,
-  buffers: Map<string, Tensor>,
-): Scope {
+/** The scope of a train step: what becomes of buffers is collected in `written`, what is random in `masks`. */
+function trainScope(objective: Objective, feed: Feed, written: Map<string, Tensor>, masks: Mask[]): Scope {
   return {
-    tensor: lookup(model, feed),
+    tensor: lookup(objective, feed),
     training: true,
+    keepMask: (shape, keep) => {
+      const mask = { port: `mask.${masks.length}`, shape, keep };
+      masks.push(mask);
+      return feed(mask.port, shape);
+    },
     setBuffer: (name, next) => {
-      buffers.set(name, next);
+      written.set(name, next);
     },
   };
 }
@@ -106,6 +204,11 @@ function trainScope(
 /** Logits of `model`, in evaluation, for a batch of `size` images fed as `x`. */
 export function traceForward(model: Model, inputShape: ImageShape, size: number, x: string): Tensor {
   const feed = inputs();
-  const scope: Scope = { tensor: lookup(model, feed), training: false, setBuffer: () => undefined };
+  const scope: Scope = {
+    tensor: lookup(model, feed),
+    training: false,
+    keepMask: () => scalar(1),
+    setBuffer: () => undefined,
+  };
   return model.forward(scope, feed(x, [size, ...inputShape]));
 }

@@ -12,7 +12,7 @@ function lossOf(name: keyof typeof LOSSES, logits: number[][], labels: number[],
     ['x', float32(shape, Float32Array.from(logits.flat()))],
     ['y', float32([labels.length], Float32Array.from(labels))],
   ]);
-  return interpret([LOSSES[name].forward(x, y, smoothing)], feeds)[0]!.values[0]!;
+  return interpret([LOSSES[name].forward(x, y, { smoothing })], feeds)[0]!.values[0]!;
 }
 
 const CLASSES = [

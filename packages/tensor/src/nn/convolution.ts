@@ -16,6 +16,8 @@ export interface ConvOptions {
   readonly bias?: boolean;
   /** How the weight begins, given its shape; PyTorch's default when left out. */
   readonly initial?: (shape: Shape) => Initial;
+  /** How the bias begins; PyTorch's default when left out. */
+  readonly initialBias?: Initial;
 }
 
 /** PyTorch's default for Conv2d and Linear: kaiming-uniform with a = √5, which is ±1/√fan_in for weight and bias. */
@@ -39,11 +41,12 @@ export function conv(
   kernel: number,
   options: ConvOptions = {},
 ): Layer {
-  const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, initial } = options;
+  const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
   const shape = [outChannels, inChannels / groups, kernel, kernel];
+  const { initial = defaultInitial, initialBias = defaultInitial(shape) } = options;
   const parameters: ParameterSpec[] = [
-    { name: 'weight', shape, initial: (initial ?? defaultInitial)(shape) },
-    ...(bias ? [{ name: 'bias', shape: [outChannels], initial: defaultInitial(shape) }] : []),
+    { name: 'weight', shape, initial: initial(shape) },
+    ...(bias ? [{ name: 'bias', shape: [outChannels], initial: initialBias }] : []),
   ];
   const geometry = {
     stride: [stride, stride],

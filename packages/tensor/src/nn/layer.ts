@@ -1,4 +1,5 @@
 // What layers are, and how they are put together into larger ones.
+import type { Shape } from '../ir/host.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import type { BufferSpec, ParameterSpec } from './parameters.ts';
 
@@ -8,6 +9,8 @@ export interface Scope {
   readonly tensor: (name: string) => Tensor;
   /** Whether this pass trains: normalisation then uses the batch's statistics. */
   readonly training: boolean;
+  /** Random numbers of a train step: 1 / keep with probability `keep`, else 0; fresh ones at every call. */
+  readonly keepMask: (shape: Shape, keep: number) => Tensor;
   /** Says what the buffer `name` is after a train step; outside training nothing keeps it. */
   readonly setBuffer: (name: string, next: Tensor) => void;
 }
@@ -34,9 +37,11 @@ export const stateless = (forward: (x: Tensor) => Tensor): Layer => ({
   forward: (_scope, x) => forward(x),
 });
 
-function within(scope: Scope, prefix: string): Scope {
+/** What the layer held as attribute `prefix` sees. */
+export function within(scope: Scope, prefix: string): Scope {
   return {
     training: scope.training,
+    keepMask: scope.keepMask,
     tensor: (name) => scope.tensor(`${prefix}.${name}`),
     setBuffer: (name, next) => {
       scope.setBuffer(`${prefix}.${name}`, next);

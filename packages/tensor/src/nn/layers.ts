@@ -2,6 +2,7 @@
 import {
   add,
   avgPool2d,
+  gelu,
   matmul,
   maxPool2d,
   mul,
@@ -9,25 +10,45 @@ import {
   relu,
   reshape,
   sigmoid,
+  silu,
   tanh,
 } from '../ir/ops.ts';
-import { sizeOf } from '../ir/host.ts';
-import type { Pair } from '../ir/primitives.ts';
+import { sizeOf, type Shape } from '../ir/host.ts';
+import type { Pair, Tensor } from '../ir/primitives.ts';
 import { defaultInitial } from './convolution.ts';
 import { stateless, type Layer } from './layer.ts';
+import type { Initial } from './parameters.ts';
 
-/** `torch.nn.Linear(inFeatures, outFeatures)` on [N, inFeatures]. */
-export function linear(inFeatures: number, outFeatures: number): Layer {
+export interface LinearOptions {
+  /** How the weight begins, given its shape; PyTorch's default when left out. */
+  readonly initial?: (shape: Shape) => Initial;
+  /** How the bias begins; PyTorch's default when left out. */
+  readonly initialBias?: Initial;
+}
+
+/** Rows of [..., features] under each other, and what brings a product of them back. */
+function rowsOf(x: Tensor): [rows: Tensor, restored: (y: Tensor) => Tensor] {
+  if (x.shape.length === 2) return [x, (y) => y];
+  const leading = x.shape.slice(0, -1);
+  const rows = reshape(x, [sizeOf(leading), x.shape.at(-1)!]);
+  return [rows, (y) => reshape(y, [...leading, y.shape[1]!])];
+}
+
+/** `torch.nn.Linear(inFeatures, outFeatures)` on [..., inFeatures]. */
+export function linear(inFeatures: number, outFeatures: number, options: LinearOptions = {}): Layer {
   const shape = [outFeatures, inFeatures];
-  const initial = defaultInitial(shape);
+  const { initial = defaultInitial, initialBias = defaultInitial(shape) } = options;
   return {
     parameters: [
-      { name: 'weight', shape, initial },
-      { name: 'bias', shape: [outFeatures], initial },
+      { name: 'weight', shape, initial: initial(shape) },
+      { name: 'bias', shape: [outFeatures], initial: initialBias },
     ],
     buffers: [],
     counters: [],
-    forward: ({ tensor }, x) => add(matmul(x, tensor('weight'), false, true), tensor('bias')),
+    forward: ({ tensor }, x) => {
+      const [rows, restored] = rowsOf(x);
+      return restored(add(matmul(rows, tensor('weight'), false, true), tensor('bias')));
+    },
   };
 }
 
@@ -47,4 +68,6 @@ export const flatten = (): Layer => stateless((x) => reshape(x, [x.shape[0]!, si
 export const identity = (): Layer => stateless((x) => x);
 export const reluLayer = (): Layer => stateless(relu);
 export const tanhLayer = (): Layer => stateless(tanh);
+export const geluLayer = (): Layer => stateless(gelu);
+export const siluLayer = (): Layer => stateless(silu);
 export const sigmoidLayer = (): Layer => stateless(sigmoid);

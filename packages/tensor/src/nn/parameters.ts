@@ -24,7 +24,8 @@ export interface ParameterSpec {
 export interface BufferSpec {
   readonly name: string;
   readonly shape: Shape;
-  readonly initial: { readonly constant: number };
+  /** A buffer may begin as another tensor of the state, by its name there. */
+  readonly initial: Initial | { readonly copyOf: string };
 }
 
 /** Named tensors: parameters and buffers under their PyTorch names, optimiser state under `optimizer.`. */
@@ -40,15 +41,19 @@ function drawFrom(initial: Initial, seed: number, name: string): () => number {
   return () => (2 * next() - 1) * initial.uniform;
 }
 
-/** Initial values; they depend only on `seed` and each tensor's name and shape. */
+/** Initial values; they depend only on `seed` and each tensor's name and shape. Copies must come after what they copy. */
 export function initialValues(
   specs: readonly (ParameterSpec | BufferSpec)[],
   seed: number,
 ): Map<string, HostTensor> {
-  return new Map(
-    specs.map(({ name, shape, initial }) => {
-      const draw = drawFrom(initial, seed, name);
-      return [name, float32(shape, Float32Array.from({ length: sizeOf(shape) }, draw))];
-    }),
-  );
+  const values = new Map<string, HostTensor>();
+  for (const { name, shape, initial } of specs) {
+    if ('copyOf' in initial) {
+      values.set(name, values.get(initial.copyOf)!);
+      continue;
+    }
+    const draw = drawFrom(initial, seed, name);
+    values.set(name, float32(shape, Float32Array.from({ length: sizeOf(shape) }, draw)));
+  }
+  return values;
 }

@@ -31,3 +31,9 @@ export function normalStream(seed: number, name: string): () => number {
     return radius * Math.cos(angle);
   };
 }
+
+/** 1 / keep with probability `keep`, else 0, `count` times; depends only on `seed` and `name`. */
+export function keepMask(seed: number, name: string, count: number, keep: number): Float32Array {
+  const next = uniformStream(seed, name);
+  return Float32Array.from({ length: count }, () => (next() < keep ? 1 / keep : 0));
+}

@@ -61,7 +61,7 @@ export function hashedParameters(model: Model): Map<string, HostTensor> {
     return [name, { dtype: 'float32' as const, shape, data }] as const;
   });
   const buffers = model.buffers.map(({ name, shape, initial }) => {
-    const data = new Float32Array(product(shape)).fill(initial.constant);
+    const data = new Float32Array(product(shape)).fill('constant' in initial ? initial.constant : 0);
     return [name, { dtype: 'float32' as const, shape, data }] as const;
   });
   return new Map([...hashedTensors, ...buffers]);
