@@ -1,12 +1,18 @@
 // Builds the index of a data set: every crop of the HDF5 files with its label, in order and shuffled as the reference shuffles.
+import { rmSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { CropFileReader, type CropDataset } from '../store/crop-file.ts';
 import { refuseToOverwrite, writeFilesAtomic } from '../util/atomic.ts';
 import { SpatterError } from '../util/errors.ts';
 import { numpyPermutation } from '../util/numpy-permutation.ts';
 import { labelsOf, type FileLabel } from './build-index-labels.ts';
+import { CHECKSUMS, formatChecksums } from './checksums.ts';
+import { DIGEST_WORDS } from './crop-facts.ts';
 import { requireTwoClasses } from './crop-index-check.ts';
 import { formatIndex, type CropIndex } from './crop-index.ts';
+import { datasetVersion } from './dataset-version.ts';
+import { placeCrops } from './packed-cache-plan.ts';
+import { QUARANTINE_CSV, formatQuarantine, placeOf, withoutRows, type CropPlace } from './quarantine.ts';
 import { RECORDINGS_CSV, videoOfDataset, formatRecordings, type Recording } from './recordings.ts';
 
 export interface BuildIndexOptions {
@@ -19,6 +25,16 @@ export interface BuildIndexOptions {
   /** Of the shuffle, 0 to 2³²−1; default 42, the reference's. */
   readonly seed?: number | undefined;
   readonly overwrite?: boolean | undefined;
+  /** Looks at the crops of the index before anything is written. Without it nothing is left out, and no checksums are kept. */
+  readonly inspect?: (index: CropIndex) => Promise<Inspection>;
+}
+
+/** What a look at all crops gives; slots are those of `placeCrops`. */
+export interface Inspection {
+  /** Of every crop, in the order of the slots. */
+  readonly digests: Uint32Array;
+  /** Slots of crops that cannot be decoded: the index leaves them out. */
+  readonly damaged: readonly number[];
 }
 
 export interface BuiltIndex {
@@ -28,18 +44,27 @@ export interface BuiltIndex {
   /** Label of each file. */
   readonly labels: readonly FileLabel[];
   readonly paths: IndexPaths;
+  /** Version of the data set; null without an inspection. */
+  readonly version: string | null;
+  /** Crops left out because they are damaged. */
+  readonly quarantined: readonly CropPlace[];
 }
 
 export interface IndexPaths {
   readonly images: string;
   readonly unshuffled: string;
   readonly recordings: string;
+  readonly splits: string;
+  readonly checksums: string;
+  readonly quarantine: string;
 }
 
-/** The three files of an index in `folder`. */
+/** The files of an index in `folder`. */
 export function indexPaths(folder: string): IndexPaths {
   const [images, unshuffled] = [join(folder, 'images.csv'), join(folder, 'unshuffled_images.csv')];
-  return { images, unshuffled, recordings: join(folder, RECORDINGS_CSV) };
+  const [recordings, splits] = [join(folder, RECORDINGS_CSV), join(folder, 'splits.json')];
+  const [checksums, quarantine] = [join(folder, CHECKSUMS), join(folder, QUARANTINE_CSV)];
+  return { images, unshuffled, recordings, splits, checksums, quarantine };
 }
 
 /** The reference's seed. */
@@ -47,7 +72,8 @@ const SEED = 42;
 
 /**
  * Writes `unshuffled_images.csv` (files as given, datasets in h5py's order), `images.csv` (the same rows in the order of
- * `pandas.DataFrame.sample(frac=1, random_state=seed)`) and `recordings.csv`.
+ * `pandas.DataFrame.sample(frac=1, random_state=seed)`) and `recordings.csv`; after an inspection `checksums.bin` too, and
+ * `quarantine.csv` where crops are damaged. All or none of them.
  * @throws {SpatterError} OUTPUT_EXISTS, LABELS, ONE_CLASS, DATA_EMPTY, FILE_NOT_FOUND, HDF5_DAMAGED, HDF5_LAYOUT, DISK_FULL, IO.
  */
 export async function buildIndex(options: BuildIndexOptions): Promise<BuiltIndex> {
@@ -60,14 +86,36 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuiltIndex
   requireTwoClasses(labels.map(({ label }) => label));
   const parts = await scan(files, root, labels);
   requireCropsOfTwoClasses(parts);
-  const index = toIndex(root, parts);
+  const found = toIndex(root, parts);
+  const inspection = await options.inspect?.(found);
+  const checked = inspection === undefined ? { index: found, quarantined: [] } : settle(found, inspection);
+  const { index, quarantined } = checked;
+  requireTwoClasses(index.label);
   const recordings = parts.flatMap(recordingsIn);
+  rmSync(paths.quarantine, { force: true });
   writeFilesAtomic([
     [paths.recordings, formatRecordings(recordings)],
+    ...(quarantined.length > 0
+      ? [[paths.quarantine, formatQuarantine(quarantined, 'damaged')] as const]
+      : []),
+    ...('checksums' in checked ? [[paths.checksums, formatChecksums(checked.checksums)] as const] : []),
     [paths.unshuffled, formatIndex(index)],
     [paths.images, formatIndex(index, numpyPermutation(seed, index.length))],
   ]);
-  return { index, recordings, labels, paths };
+  const version = 'checksums' in checked ? checked.checksums.version : null;
+  return { index, recordings, labels, paths, version, quarantined };
+}
+
+/** Leaves the damaged crops out and versions the rest. */
+function settle(found: CropIndex, { digests, damaged }: Inspection) {
+  const { slots } = placeCrops(found);
+  const bad = new Set(damaged);
+  const rows = [...slots.keys()].filter((row) => bad.has(slots[row]!));
+  const index = withoutRows(found, new Set(rows));
+  const kept = digests.filter((_, word) => !bad.has(Math.floor(word / DIGEST_WORDS)));
+  const version = datasetVersion(index, placeCrops(index), kept);
+  const quarantined = rows.map((row) => placeOf(found, row));
+  return { index, quarantined, checksums: { version, digests: kept } };
 }
 
 /** One HDF5 file, its datasets, and what is said of it. */

@@ -1,15 +1,14 @@
 // A data set of crops in HDF5 files: index, split, leak, packed cache, and a loader for each part.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { fromSystemError } from '../util/errors.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { requireTwoClasses, validateIndex } from './crop-index-check.ts';
 import { readIndex, type CropIndex } from './crop-index.ts';
 import { DATASETS, selectRatio } from './dataset.ts';
+import { datasetVersion, digestsOf, rowOrder } from './dataset-version.ts';
 import { cacheNotices, openCache } from './open-cache.ts';
 import type { PackedCache } from './packed-cache.ts';
+import { placeCrops } from './packed-cache-plan.ts';
 import { partLoader, type BaseDataset } from './part-loader.ts';
 import { cropTimes, type CropTimes } from './sidecar.ts';
 import { SPLITS } from './splits/catalogue.ts';
@@ -39,7 +38,7 @@ export async function openCropDataset(config: Config, progress: ProgressFactory)
   const channels = DATASETS[data.kind].channels;
   const size = { resize: data.resize, resizeFactor: data.transforms.resize_factor, channels };
   const cache = await openCache(index, { ...size, ...folder }, progress);
-  const description = { hash: datasetHash(index), crops: index.length, files: index.files };
+  const description = describe(index, cache);
   const labels = index.label;
   return {
     kind: 'crops',
@@ -55,26 +54,17 @@ export async function openCropDataset(config: Config, progress: ProgressFactory)
   };
 }
 
+/** What a run pins: the version of the data set, and the order of its rows, on which splits by position depend. */
+function describe(index: CropIndex, { facts }: PackedCache) {
+  const places = placeCrops(index);
+  const hash = datasetVersion(index, places, digestsOf(facts));
+  return { hash, order: rowOrder(places), crops: index.length, files: index.files };
+}
+
 function chooseSplit({ data }: Config, index: CropIndex, times: CropTimes): Split {
   const { kind, train, val, test, seed, blocks, gap_frames: gapFrames, group } = data.split;
   const input = { ...times, label: index.label };
   const split = SPLITS[kind](input, { fractions: [train, val, test], seed, blocks, gapFrames, group });
   if (!DATASETS[data.kind].ratio || data.class1_ratio === null) return split;
   return { ...split, train: selectRatio(split.train, index.label, data.class1_ratio) };
-}
-
-/** SHA-256 over the rows of the index and the bytes of the HDF5 files they point into. */
-function datasetHash(index: CropIndex): string {
-  const hash = createHash('sha256').update(JSON.stringify([index.files, index.datasets]));
-  for (const column of [index.file, index.dataset, index.dsIdx, index.label]) hash.update(column);
-  for (const file of index.files) hash.update(fileHash(join(index.root, file)));
-  return hash.digest('hex');
-}
-
-function fileHash(path: string): Buffer {
-  try {
-    return createHash('sha256').update(readFileSync(path)).digest();
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
 }

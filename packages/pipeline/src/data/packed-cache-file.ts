@@ -1,6 +1,7 @@
-// The packed cache on disk: a page of JSON, [rows, channels, size, size] uint8, then [rows, 4] uint32 facts of the crops.
+// The packed cache on disk: a page of JSON, [rows, channels, size, size] uint8, then [rows, FACTS] uint32 facts of the crops.
 import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { FACTS } from './crop-facts.ts';
 import type { Channels } from './transforms/pack.ts';
 
 /** Bytes before the first crop. */
@@ -10,7 +11,7 @@ const CHUNK = 1 << 24;
 /** What a cache must agree on to be used. */
 export interface PackSpec {
   readonly format: 'spatter packed cache';
-  readonly version: 1;
+  readonly version: 2;
   /** Side of the cached squares, pixels. */
   readonly size: number;
   readonly channels: Channels;
@@ -25,10 +26,10 @@ export interface PackHeader extends PackSpec {
   readonly crc32: number;
   /** Crops that were narrower or lower than `size` and had to be enlarged. */
   readonly enlarged: number;
+  /** Crops that could not be decoded; their planes are black. */
+  readonly damaged: number;
 }
 
-/** Numbers kept of each crop: width and height (pixels) and JPEG bytes as stored, sum of its cached values. */
-export const FACTS = 4;
 const FACT_BYTES = FACTS * Uint32Array.BYTES_PER_ELEMENT;
 
 /** Where the facts begin in the file. */

@@ -28,12 +28,16 @@ export interface Run {
   readonly rows: Uint32Array;
 }
 
-export interface PackPlan {
-  /** Cache slot of each index row. */
+/** The distinct crops of an index by file name, dataset name and row. */
+export interface CropPlaces {
+  /** Place (cache slot) of each index row's crop. */
   readonly slots: Uint32Array;
   /** Distinct crops. */
   readonly count: number;
   readonly runs: readonly Run[];
+}
+
+export interface PackPlan extends CropPlaces {
   /** SHA-256 over the crops' addresses and the HDF5 files' fingerprints. */
   readonly source: string;
 }
@@ -47,6 +51,12 @@ const FINGERPRINT_BYTES = 65536;
  * @throws {SpatterError} FILE_NOT_FOUND or IO for an HDF5 file that cannot be opened.
  */
 export function planPack(index: CropAddresses): PackPlan {
+  const places = placeCrops(index);
+  return { ...places, source: fingerprint(index.root, places) };
+}
+
+/** The distinct crops of `index` in the order of a cache; looks at no file. */
+export function placeCrops(index: CropAddresses): CropPlaces {
   const files = ranked(index.files);
   const datasets = ranked(index.datasets);
   const key = (row: number): number =>
@@ -59,7 +69,6 @@ export function planPack(index: CropAddresses): PackPlan {
     slots: Uint32Array.from(keys, (k) => position(crops, k)),
     count: crops.length,
     runs: runsOf(crops, files.names, datasets.names),
-    source: fingerprint(index.root, files.names, datasets.names, crops),
   };
 }
 
@@ -103,15 +112,12 @@ function runsOf(crops: Float64Array, files: readonly string[], datasets: readonl
   return runs;
 }
 
-function fingerprint(
-  root: string,
-  files: readonly string[],
-  datasets: readonly string[],
-  crops: Float64Array,
-): string {
-  const hash = createHash('sha256').update(JSON.stringify({ files, datasets }));
-  for (const file of files) hash.update(fileFingerprint(join(root, file)));
-  return hash.update(crops).digest('hex');
+/** Only files that crops come from count. */
+function fingerprint(root: string, { runs }: CropPlaces): string {
+  const hash = createHash('sha256');
+  for (const file of new Set(runs.map((run) => run.file))) hash.update(fileFingerprint(join(root, file)));
+  for (const { file, dataset, rows } of runs) hash.update(JSON.stringify([file, dataset])).update(rows);
+  return hash.digest('hex');
 }
 
 /** Size, modification time and both ends: enough to see that a file of gigabytes was written again. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJpeg } from '../store/jpeg.ts';
+import { FACTS } from './crop-facts.ts';
 import { openPackedCache, type PackedCache } from './packed-cache.ts';
 import { addresses, noiseJpegs, writeCropFile } from './testing/crop-data.ts';
 import { packCrop, type Channels } from './transforms/pack.ts';
@@ -42,7 +43,7 @@ async function expectCrops(cache: PackedCache, rows: readonly (readonly [string,
     expect(Buffer.from(cache.data!.slice(at, at + bytes)).equals(expected)).toBe(true);
     const { width, height } = await decodeJpeg(jpegOf(row));
     const facts = [width, height, jpegOf(row).length, expected.reduce((a, b) => a + b, 0)];
-    expect([...cache.facts.subarray(cache.slots[i]! * 4, cache.slots[i]! * 4 + 4)]).toEqual(facts);
+    expect([...cache.facts.subarray(cache.slots[i]! * FACTS, cache.slots[i]! * FACTS + 4)]).toEqual(facts);
   }
 }
 
@@ -82,7 +83,7 @@ describe('packed cache', () => {
     ['damaged inside', () => writeFileSync(path, readFileSync(path).fill(7, 6000, 6010))],
     [
       'of another version',
-      () => writeFileSync(path, readFileSync(path, 'latin1').replace('"version":1', '"version":0'), 'latin1'),
+      () => writeFileSync(path, readFileSync(path, 'latin1').replace('"version":2', '"version":0'), 'latin1'),
     ],
   ];
   it.each(damage)('is rebuilt when it is %s', async (_, spoil) => {

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { buildPackedCache, type OnPacked } from './packed-cache-build.ts';
 import {
+  bodyBytes,
+  checksum,
   cropBytes,
   readCrops,
   readFacts,
@@ -26,6 +28,8 @@ export interface PackedCacheOptions {
   readonly residentBytes?: number;
   /** Called once with the number of crops before a build; a usable cache needs no build. */
   readonly onBuild?: (crops: number) => OnPacked;
+  /** Lets damaged crops in, as black planes that their facts name damaged; default false. Not for training. */
+  readonly tolerant?: boolean;
 }
 
 /** Open to any number of loaders and their workers at once. */
@@ -38,7 +42,7 @@ export interface PackedCache {
   readonly crops: number;
   /** [crops, channels, size, size] in shared memory; null when the cache is too large and stays in its file. */
   readonly data: Uint8Array<SharedArrayBuffer> | null;
-  /** [crops, 4]: width and height in pixels and JPEG bytes as stored, sum of the cached values. */
+  /** [crops, FACTS], see `FACT`. */
   readonly facts: Uint32Array;
   /** Position of each index row's crop. */
   readonly slots: Uint32Array;
@@ -46,6 +50,8 @@ export interface PackedCache {
   readonly built: boolean;
   /** Crops that were smaller than the square and had to be enlarged; worth a warning. */
   readonly enlarged: number;
+  /** Crops that could not be decoded; 0 unless opened as tolerant. */
+  readonly damaged: number;
 }
 
 /**
@@ -56,26 +62,41 @@ export async function openPackedCache(
   index: CropAddresses,
   options: PackedCacheOptions,
 ): Promise<PackedCache> {
-  const { channels } = options;
-  const size = packedSize(options.resize, options.resizeFactor);
-  const folder = options.folder ?? join(index.root, '.cache');
-  const path = join(folder, `crops-${size}-${channels === 1 ? 'gray' : 'rgb'}.bin`);
+  const { tolerant = false } = options;
   const plan = planPack(index);
-  const spec: PackSpec = {
-    format: 'spatter packed cache',
-    version: 1,
-    size,
-    channels,
-    rows: plan.count,
-    source: plan.source,
-  };
+  const { path, spec } = cacheFile(index.root, plan, options);
   const resident = plan.count * cropBytes(spec) <= (options.residentBytes ?? RESIDENT_BYTES);
   const found = load(path, spec, resident);
-  if (found !== undefined) return toCache(path, plan, found, false);
-  await buildPackedCache(index.root, plan, spec, path, options.onBuild?.(plan.count) ?? (() => {}));
+  // A cache with damaged crops is built again, which names the first of them.
+  if (found !== undefined && (tolerant || found.header.damaged === 0))
+    return toCache(path, plan, found, false);
+  const onPacked = options.onBuild?.(plan.count) ?? (() => {});
+  await buildPackedCache(index.root, plan, spec, path, { tolerant, onPacked });
   const made = load(path, spec, resident);
   if (made === undefined) throw new Error(`${path} changed while it was opened`);
   return toCache(path, plan, made, true);
+}
+
+/** The facts of a usable cache of `index`; undefined where there is none. Builds nothing. */
+export function cachedFacts(
+  index: CropAddresses,
+  options: Pick<PackedCacheOptions, 'resize' | 'channels'>,
+): Uint32Array | undefined {
+  const { path, spec } = cacheFile(index.root, planPack(index), options);
+  const header = readHeader(path, spec);
+  const whole = header !== undefined && checksum(path, bodyBytes(header)) === header.crc32;
+  return whole ? readFacts(path, header) : undefined;
+}
+
+function cacheFile(
+  root: string,
+  plan: PackPlan,
+  { resize, resizeFactor, channels, folder = join(root, '.cache') }: PackedCacheOptions,
+): { path: string; spec: PackSpec } {
+  const size = packedSize(resize, resizeFactor);
+  const path = join(folder, `crops-${size}-${channels === 1 ? 'gray' : 'rgb'}.bin`);
+  const kind = { format: 'spatter packed cache', version: 2 } as const;
+  return { path, spec: { ...kind, size, channels, rows: plan.count, source: plan.source } };
 }
 
 type Loaded = { readonly header: PackHeader; readonly data: PackedCache['data'] };
@@ -89,7 +110,7 @@ function load(path: string, spec: PackSpec, resident: boolean): Loaded | undefin
 }
 
 function toCache(path: string, plan: PackPlan, { header, data }: Loaded, built: boolean): PackedCache {
-  const { size, channels, rows, enlarged } = header;
+  const { size, channels, rows, enlarged, damaged } = header;
   const facts = readFacts(path, header);
-  return { path, size, channels, crops: rows, data, facts, slots: plan.slots, built, enlarged };
+  return { path, size, channels, crops: rows, data, facts, slots: plan.slots, built, enlarged, damaged };
 }

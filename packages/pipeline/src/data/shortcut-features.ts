@@ -1,6 +1,7 @@
 // What can be known of a crop without looking at it as a picture: brightness, box, JPEG bytes. The trivial baselines use these.
 import type { ShortcutFeatures } from '../metrics/baselines.ts';
-import { FACTS, cropBytes } from './packed-cache-file.ts';
+import { FACT, FACTS } from './crop-facts.ts';
+import { cropBytes } from './packed-cache-file.ts';
 import type { PackedCache } from './packed-cache.ts';
 import type { CropTimes } from './sidecar.ts';
 
@@ -10,13 +11,13 @@ import type { CropTimes } from './sidecar.ts';
  */
 export function shortcutFeatures(cache: PackedCache, times: CropTimes, rows: Uint32Array): ShortcutFeatures {
   const column = (of: (row: number) => number) => Float64Array.from(rows, of);
-  const fact = (row: number, k: number) => cache.facts[cache.slots[row]! * FACTS + k]!;
+  const fact = (row: number, name: keyof typeof FACT) => cache.facts[cache.slots[row]! * FACTS + FACT[name]]!;
   const { area } = times;
   return {
-    brightness: column((row) => fact(row, 3) / cropBytes(cache)),
-    area: column((row) => area?.[row] ?? fact(row, 0) * fact(row, 1)),
-    width: column((row) => fact(row, 0)),
-    height: column((row) => fact(row, 1)),
-    jpeg_bytes: column((row) => fact(row, 2)),
+    brightness: column((row) => fact(row, 'sum') / cropBytes(cache)),
+    area: column((row) => area?.[row] ?? fact(row, 'width') * fact(row, 'height')),
+    width: column((row) => fact(row, 'width')),
+    height: column((row) => fact(row, 'height')),
+    jpeg_bytes: column((row) => fact(row, 'bytes')),
   };
 }

@@ -75,14 +75,19 @@ export function pinDataset(run: string, dataset: { hash: string } & Record<strin
     return;
   }
   const pinned = readPinned(path);
-  if (pinned.hash === dataset.hash) return;
-  const message = `the data no longer are those that ${run} was trained on (index ${dataset.hash.slice(0, 12)}, was ${pinned.hash.slice(0, 12)})`;
+  const sameOrder = pinned.order === undefined || pinned.order === dataset['order'];
+  if (pinned.hash === dataset.hash && sameOrder) return;
+  const change =
+    pinned.hash === dataset.hash
+      ? 'the rows of the index stand in another order'
+      : `version ${dataset.hash.slice(0, 12)}, was ${pinned.hash.slice(0, 12)}`;
+  const message = `the data no longer are those that ${run} was trained on (${change})`;
   throw new SpatterError('DATASET_CHANGED', message, 'restore the old data, or start a new run');
 }
 
-function readPinned(path: string): { hash: string } {
+function readPinned(path: string): { hash: string; order?: string } {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as { hash: string };
+    return JSON.parse(readFileSync(path, 'utf8')) as { hash: string; order?: string };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw fromSystemError(error, path);
     const message = `${path} must be the JSON that says what data the run was trained on, but is damaged`;

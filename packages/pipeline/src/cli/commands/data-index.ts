@@ -1,10 +1,14 @@
 // `spatter data index`: lists and labels the crops of HDF5 files.
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { composeConfig } from '../../config/index.ts';
-import { buildIndex, type BuiltIndex } from '../../data/build-index.ts';
+import { buildIndex, type BuiltIndex, type Inspection } from '../../data/build-index.ts';
+import { slotsIn } from '../../data/crop-facts.ts';
 import { readIndex, type CropIndex } from '../../data/crop-index.ts';
+import { digestsOf, readDigests } from '../../data/dataset-version.ts';
 import { cacheNotices, openCache } from '../../data/open-cache.ts';
+import { placeCrops } from '../../data/packed-cache-plan.ts';
+import { placeName } from '../../data/quarantine.ts';
 import { cropTimes } from '../../data/sidecar.ts';
 import { surveySplits, type SplitSurvey } from '../../data/survey-splits.ts';
 import { percent } from '../../report/numbers.ts';
@@ -28,8 +32,9 @@ Examples:
 
 Labels are whole numbers; 0 is low gas flow and 1 high where names tell. labels.csv has the columns file,label and, if
 wanted, position,session,recording. Writes images.csv (shuffled as pandas does with the seed), unshuffled_images.csv and
-recordings.csv, and splits.json: how each split would divide the crops, and how much of its test part leaks. The packed
-cache (every crop decoded once) goes to .cache beside the index; --no-cache leaves it to the first training.`;
+recordings.csv, checksums.bin (what spatter data validate compares with), and splits.json: how each split would divide the crops,
+and how much of its test part leaks. The packed cache (every crop decoded once) goes to .cache beside the index; damaged
+crops are found then, left out, and listed in quarantine.csv. --no-cache leaves both to the first training.`;
 
 function seed(text: string): number {
   if (/^\d+$/.test(text) && Number(text) < 2 ** 32) return Number(text);
@@ -50,19 +55,25 @@ export function dataIndexCommand(): Command {
 }
 
 async function runIndex(context: Context, flags: IndexFlags, files: readonly string[]): Promise<Result> {
-  const built = await buildIndex({ ...flags, files });
+  const looked: Looked = { black: 0, enlarged: null };
+  const inspect = (index: CropIndex) => look(context, flags.cache, index, looked);
+  const built = await buildIndex({ ...flags, files, inspect });
   for (const line of describeIndex(built, flags.labels === undefined)) context.print(line);
-  const { index, recordings, paths } = built;
+  if (looked.black > 0)
+    context.print(`${looked.black} crops are black: nothing in them is brighter than 20 of 255`);
+  const { index, recordings, paths, version, quarantined } = built;
   const shuffled = readIndex(paths.images);
   const splits = surveySplits(shuffled, cropTimes(shuffled), flags.seed);
-  writeFileAtomic(join(index.root, 'splits.json'), `${JSON.stringify(splits, null, 2)}\n`);
+  writeFileAtomic(paths.splits, `${JSON.stringify(splits, null, 2)}\n`);
   for (const line of describeSplits(splits)) context.print(line);
-  const enlarged = flags.cache ? await packCrops(context, index) : null;
+  // The cache holds what the index lists: where crops were left out, it is made anew.
+  if (flags.cache && quarantined.length > 0) await openCache(index, cacheSize(), context.progress);
   const classes = Object.fromEntries(crops(index.label).map(([label, count]) => [String(label), count]));
   return {
     ...{ images: paths.images, unshuffled_images: paths.unshuffled, recordings_csv: paths.recordings },
     ...{ crops: index.length, classes, seed: flags.seed, labels_inferred: flags.labels === undefined },
-    ...{ splits, enlarged_crops: enlarged },
+    ...{ dataset_version: version, quarantined: quarantined.map(placeName), black_crops: looked.black },
+    ...{ splits, enlarged_crops: looked.enlarged },
     files: index.files.map((file, i) => ({ file, label: built.labels[i]!.label })),
     recordings: recordings.map(({ name, file, label, position, session }) => {
       return { recording: name, file, label, position, session };
@@ -70,13 +81,37 @@ async function runIndex(context: Context, flags: IndexFlags, files: readonly str
   };
 }
 
-/** Builds the packed cache that training with the default `data` config reads; returns the number of enlarged crops. */
-async function packCrops(context: Context, index: CropIndex): Promise<number> {
-  const { resize, transforms } = composeConfig({ overrides: [] }).config.data;
-  const size = { resize, resizeFactor: transforms.resize_factor, channels: 1 } as const;
-  const cache = await openCache(index, size, context.progress);
+interface Looked {
+  black: number;
+  /** Null where no cache was built. */
+  enlarged: number | null;
+}
+
+/** Decodes every crop into the packed cache, so that damage shows before anything is written; or reads the bytes alone. */
+async function look(context: Context, pack: boolean, index: CropIndex, looked: Looked): Promise<Inspection> {
+  if (!pack) return { digests: await digestAll(context, index), damaged: [] };
+  const options = { ...cacheSize(), residentBytes: 0, tolerant: true };
+  const cache = await openCache(index, options, context.progress);
   for (const line of cacheNotices(cache)) context.print(line);
-  return cache.enlarged;
+  looked.enlarged = cache.enlarged;
+  looked.black = slotsIn(cache.facts, 'black').length;
+  return { digests: digestsOf(cache.facts), damaged: slotsIn(cache.facts, 'damaged') };
+}
+
+async function digestAll({ progress }: Context, index: CropIndex): Promise<Uint32Array> {
+  const places = placeCrops(index);
+  const bar = progress('reading', places.count, 'crops');
+  try {
+    return await readDigests(index.root, places, (done) => bar.update(done));
+  } finally {
+    bar.stop();
+  }
+}
+
+/** What training with the default `data` config packs. */
+function cacheSize() {
+  const { resize, transforms } = composeConfig({ overrides: [] }).config.data;
+  return { resize, resizeFactor: transforms.resize_factor, channels: 1 } as const;
 }
 
 function describeSplits(splits: readonly SplitSurvey[]): string[] {
@@ -96,7 +131,10 @@ function crops(labels: Uint8Array): [number, number][] {
   return counts.flatMap((count, label): [number, number][] => (count > 0 ? [[label, count]] : []));
 }
 
-function describeIndex({ index, recordings, labels, paths }: BuiltIndex, inferred: boolean): string[] {
+function describeIndex(
+  { index, recordings, labels, paths, ...rest }: BuiltIndex,
+  inferred: boolean,
+): string[] {
   const perFile = index.files.map((file, i) => {
     const { label, position } = labels[i]!;
     const rows = index.file.reduce((sum, each) => sum + Number(each === i), 0);
@@ -106,7 +144,16 @@ function describeIndex({ index, recordings, labels, paths }: BuiltIndex, inferre
   return [
     inferred ? 'labels from the file names (--labels sets others):' : 'labels:',
     ...perFile,
+    ...quarantineLines(rest),
     `${index.length} crops (${classes.join(', ')}) in ${recordings.length} recordings`,
+    ...(rest.version === null ? [] : [`data set version ${rest.version.slice(0, 16)}`]),
     `wrote ${[paths.images, paths.unshuffled, paths.recordings].map((path) => relative('.', path)).join(', ')}`,
   ];
+}
+
+function quarantineLines({ quarantined }: Pick<BuiltIndex, 'quarantined'>): string[] {
+  if (quarantined.length === 0) return [];
+  const named = quarantined.slice(0, 3).map(placeName).join(', ');
+  const more = quarantined.length > 3 ? ` and ${quarantined.length - 3} more` : '';
+  return [`left out ${quarantined.length} damaged crops (${named}${more}); quarantine.csv lists them`];
 }
