@@ -14,8 +14,10 @@ export interface Checksums {
   readonly digests: Uint32Array;
 }
 
+const FORMAT = 'spatter checksums 1';
+
 interface Header {
-  readonly format: 'spatter checksums 1';
+  readonly format: string;
   readonly dataset_version: string;
   readonly crops: number;
 }
@@ -23,7 +25,7 @@ interface Header {
 /** A line of JSON, then 16 bytes for each crop (words little-endian, as every machine of ours has them). */
 export function formatChecksums({ version, digests }: Checksums): Uint8Array {
   const crops = digests.length / DIGEST_WORDS;
-  const header: Header = { format: 'spatter checksums 1', dataset_version: version, crops };
+  const header: Header = { format: FORMAT, dataset_version: version, crops };
   const body = Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength);
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]);
 }
@@ -55,7 +57,7 @@ function readWhole(path: string): Buffer {
 function parseHeader(line: string): Header | null {
   try {
     const header = JSON.parse(line) as Header;
-    return header.format === 'spatter checksums 1' ? header : null;
+    return header.format === FORMAT ? header : null;
   } catch {
     return null;
   }

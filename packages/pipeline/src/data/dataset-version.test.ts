@@ -22,7 +22,10 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const quiet = (): void => undefined;
 
-async function dataSet(change: (rows: Uint8Array[]) => Uint8Array[] = (rows) => rows): Promise<string> {
+async function dataSet(
+  change: (rows: Uint8Array[]) => Uint8Array[] = (rows) => rows,
+  look = true,
+): Promise<string> {
   const folder = mkdtempSync(join(root, 'set-'));
   await writeCropFile(folder, 'a_low.h5', { a_0: change(jpegs.slice(0, 3)) });
   await writeCropFile(folder, 'b_high.h5', { b_0: jpegs.slice(3) });
@@ -31,7 +34,7 @@ async function dataSet(change: (rows: Uint8Array[]) => Uint8Array[] = (rows) => 
     const cache = await openPackedCache(index, { resize: 32, channels: 1, tolerant: true });
     return { digests: digestsOf(cache.facts), damaged: slotsIn(cache.facts, 'damaged') };
   };
-  await buildIndex({ files, inspect });
+  await buildIndex(look ? { files, inspect } : { files });
   return folder;
 }
 
@@ -53,8 +56,8 @@ describe('the version of a data set', () => {
   it('changes with every byte of a crop', async () => {
     const before = readChecksums(await dataSet())!.version;
     const seen = new Set([before]);
-    for (const at of [20, 700, 701, 900]) {
-      const folder = await dataSet((rows) => [rows[0]!, flipped(rows[1]!, at), rows[2]!]);
+    for (const at of [0, 1, 300, jpegs[1]!.length - 2]) {
+      const folder = await dataSet((rows) => [rows[0]!, flipped(rows[1]!, at), rows[2]!], false);
       seen.add(await versionOf(readIndex(join(folder, 'images.csv'))));
     }
     expect(seen.size).toBe(5);
