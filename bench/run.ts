@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<Script>> = {
   extract: () => import('./extract.ts'),
   'train-lenet5': () => import('./train-lenet5.ts'),
   sweep: () => import('./sweep.ts'),
+  simulate: () => import('./simulate.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -51,6 +51,8 @@ export function cameraOf(recipe: Recipe): Camera {
   const x0 = view.centre[0] * recipe.width + between(own, -16, 16);
   const y0 = view.centre[1] * recipe.height + between(own, -8, 8);
   const warmth = 0.06 * normal(session);
+  // Drawn in any case, so that a given exposure changes nothing else.
+  const drawn = Math.exp(between(session, -0.15, 0.15) + between(own, -0.75, 0.75));
   return {
     along: view.along,
     across: view.across,
@@ -63,7 +65,7 @@ export function cameraOf(recipe: Recipe): Camera {
         scale: near,
       };
     },
-    exposure: Math.exp(between(session, -0.15, 0.15) + between(own, -0.75, 0.75)),
+    exposure: recipe.exposure ?? drawn,
     shutter: between(own, 0.6, 0.9),
     balance: [1 - warmth, 1, 1 + warmth],
     noise: between(own, 0.5, 1.1),

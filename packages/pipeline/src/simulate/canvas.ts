@@ -73,11 +73,12 @@ function touch(
   const top = Math.max(0, Math.ceil(Math.min(from[1], to[1]) - reach));
   const right = Math.min(width, Math.floor(Math.max(from[0], to[0]) + reach) + 1);
   const bottom = Math.min(height, Math.floor(Math.max(from[1], to[1]) + reach) + 1);
-  if (left < right && top < bottom) grow(box, left, top, right, bottom);
+  if (left < right && top < bottom) growBox(box, left, top, right, bottom);
   return [left, top, right, bottom] as const;
 }
 
-function grow(box: Canvas['box'], left: number, top: number, right: number, bottom: number): void {
+/** Makes the touched box hold another one. */
+export function growBox(box: Canvas['box'], left: number, top: number, right: number, bottom: number): void {
   if (left < box[0]) box[0] = left;
   if (top < box[1]) box[1] = top;
   if (right > box[2]) box[2] = right;
@@ -99,7 +100,7 @@ export function addDot(
   const right = Math.min(width, Math.floor(x + radius) + 1);
   const bottom = Math.min(height, Math.floor(y + radius) + 1);
   if (left >= right || top >= bottom) return;
-  grow(box, left, top, right, bottom);
+  growBox(box, left, top, right, bottom);
   const shrink = 1 / (radius * radius);
   for (let row = top; row < bottom; row++) {
     const dy = (row - y) * (row - y);

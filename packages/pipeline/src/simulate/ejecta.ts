@@ -1,6 +1,5 @@
 // Spatter in flight: the kinds of particles, how the gas changes them, and their paths.
-import { normal, uniform, type Random } from '../util/random.ts';
-import { between, lerp } from './streams.ts';
+import { lerp } from './streams.ts';
 
 /** One kind of particle at a given gas flow. Lengths are chamber units, times are frames. */
 export interface EjectaKind {
@@ -27,7 +26,7 @@ export interface EjectaKind {
  * The kinds. Little gas: many wide, slow, bright, round-flying agglomerates, since the plume is not carried off and hot
  * particles merge in it. Much gas: fine particles, fast and thin, swept downwind (trend after the published LPBF crops).
  */
-export const EJECTA: Readonly<Record<string, (flow: number) => EjectaKind>> = {
+export const EJECTA = {
   fan: (flow) => ({
     rate: lerp(44, 50, flow),
     speed: [lerp(40, 30, flow), lerp(110, 130, flow)],
@@ -64,7 +63,33 @@ export const EJECTA: Readonly<Record<string, (flow: number) => EjectaKind>> = {
     life: [0.8, 2],
     warm: false,
   }),
-};
+  // The next two come only in events of their own.
+  droplet: (flow) => ({
+    rate: 4,
+    speed: [20, 60],
+    lean: lerp(0, 0.25, flow),
+    spread: 0.7,
+    radius: [2.4, lerp(4, 3, flow)],
+    drag: 0.1,
+    light: 1.4,
+    cooling: 0.3,
+    life: [1, 2],
+    warm: false,
+  }),
+  comet: (flow) => ({
+    rate: 1.6,
+    speed: [130, 220],
+    lean: lerp(0, 0.5, flow),
+    spread: 0.55,
+    radius: [1.3, 1.8],
+    drag: 0.3,
+    light: 1.2,
+    cooling: 0.35,
+    life: [1.2, 2],
+    warm: false,
+  }),
+} as const satisfies Record<string, (flow: number) => EjectaKind>;
+export type EjectaName = keyof typeof EJECTA;
 
 /** A particle: along the gas, across it, up; chamber units and frames, from the melt pool at time 0. */
 export interface Particle {
@@ -86,42 +111,6 @@ export interface Air {
 /** The gas and the fall at one flow. */
 export function airAt(flow: number): Air {
   return { wind: lerp(0, 150, flow * flow), gravity: 34 };
-}
-
-/** The particles that leave the melt pool within one frame at `power` (0 to 1); their number is Poisson. */
-export function throwOut(random: Random, flow: number, power: number): Particle[] {
-  return Object.values(EJECTA).flatMap((at) => {
-    const kind = at(flow);
-    return Array.from({ length: poisson(random, kind.rate * power * power) }, () =>
-      drawParticle(random, kind),
-    );
-  });
-}
-
-function drawParticle(random: Random, kind: EjectaKind): Particle {
-  const speed = between(random, ...kind.speed);
-  const lean = kind.lean + kind.spread * normal(random);
-  const sideways = 0.5 * kind.spread * normal(random);
-  return {
-    kind,
-    born: uniform(random),
-    life: between(random, ...kind.life),
-    velocity: [
-      speed * Math.sin(lean) * Math.cos(sideways),
-      speed * Math.sin(sideways),
-      speed * Math.abs(Math.cos(lean)) * Math.cos(sideways),
-    ],
-    radius: between(random, ...kind.radius),
-    light: kind.light * between(random, 0.35, 1.2),
-  };
-}
-
-/** Knuth's product method; fine for the small means used here. */
-function poisson(random: Random, mean: number): number {
-  const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = uniform(random); product > limit; product *= uniform(random)) count++;
-  return count;
 }
 
 /** Distance travelled along one axis after time `t`, from `speed`, towards the `carried` speed by linear drag `k`. */

@@ -1,6 +1,7 @@
 // The melt pool's own light: the scan track, the plume over it, the haze that the gas carries off, glow on the powder bed.
 import { addCapsule, type Canvas } from './canvas.ts';
 import type { Camera } from './camera.ts';
+import { SPATTER_TYPES, type SpatterType } from './spatter-types.ts';
 import { lerp } from './streams.ts';
 import type { Burn } from './timeline.ts';
 
@@ -24,7 +25,8 @@ export function projectionAt(camera: Camera, burn: Burn): Projection {
 export function addPlume(canvas: Canvas, camera: Camera, burn: Burn, flow: number): void {
   const at = projectionAt(camera, burn);
   // A weaker beam makes a smaller pool: its area follows the power.
-  const size = Math.sqrt(burn.power);
+  const [flare, glare] = flareOf(burn);
+  const size = flare * Math.sqrt(burn.power);
   const scale = size * camera.project(burn.along, burn.across).scale;
   const half = size * lerp(6, 20, flow);
   const a = half * Math.cos(burn.angle);
@@ -37,26 +39,32 @@ export function addPlume(canvas: Canvas, camera: Camera, burn: Burn, flow: numbe
     from: foot,
     to: at(size * lerp(0, 22, flow), 0, size * lerp(30, 10, flow)),
     radii: radii(lerp(20, 8.5, flow), lerp(12, 4.5, flow)),
-    light: lerp(2.6, 1.8, flow),
+    light: glare * lerp(2.6, 1.8, flow),
     fading: true,
   });
   addCapsule(canvas, white, {
     from: at(-half - 12 * size, 0, -4),
     to: at(half + 12 * size, 0, -4),
     radii: radii(lerp(40, 26, flow), lerp(40, 26, flow)),
-    light: burn.power * lerp(0.16, 0.1, flow),
+    light: glare * burn.power * lerp(0.16, 0.1, flow),
   });
   addCapsule(canvas, white, {
     from: at(-a, -c, 4),
     to: at(a, c, 4),
     radii: radii(lerp(24, 15, flow), lerp(24, 15, flow)),
-    light: burn.power * 0.45,
+    light: glare * burn.power * 0.45,
   });
   addCapsule(canvas, warm, {
     from: foot,
     to: at(size * lerp(5, 65, flow), 0, size * lerp(40, 16, flow)),
     radii: radii(14, lerp(26, 18, flow)),
-    light: burn.power * lerp(0.25, 0.4, flow),
+    light: glare * burn.power * lerp(0.25, 0.4, flow),
     fading: true,
   });
+}
+
+/** Factors on size and light of the plume in this event. */
+function flareOf({ type }: Burn): readonly [number, number] {
+  const { plume = [1, 1] }: SpatterType = SPATTER_TYPES[type];
+  return plume;
 }

@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sharedData } from '../util/testing/shared.ts';
 import { POSITIONS, recipe, type Recipe } from './recipe.ts';
+import { cameraOf } from './camera.ts';
+import { createCanvas } from './canvas.ts';
+import { bedOf } from './reflections.ts';
 import { createRenderer } from './render.ts';
+import { foulingAt } from './window.ts';
 import { channelMeans, litBox, median, renderFrame } from './testing/pixels.ts';
 
 const short = (given: Partial<Recipe> = {}): Recipe =>
@@ -91,6 +95,38 @@ describe('gas flow', () => {
     expect(high.lean).toBeGreaterThan(mid.lean);
     expect(high.aspect).toBeGreaterThan(low.aspect);
     expect(high.red).toBeGreaterThan(low.red);
+  });
+});
+
+describe('a fouled window', () => {
+  it('takes light away, veils the dark, and a clean one changes nothing', () => {
+    const levels = [0, 0.5, 1].map((fouling) => renderFrame(short({ fouling: [fouling, fouling] }), 10));
+    const bright = levels.map((frame) => frame.filter((value) => value > 200).length);
+    expect(bright[1]).toBeLessThan(bright[0]!);
+    expect(bright[2]).toBeLessThan(bright[1]!);
+    const veiled = levels.map((frame) => frame.filter((value) => value > 12 && value < 60).length);
+    expect(veiled[2]).toBeGreaterThan(1.5 * veiled[0]!);
+  });
+
+  it('fouls on the way', () => {
+    const given = short({ fouling: [0, 0.8] });
+    expect([0, 50, 100].map((frame) => foulingAt(given, frame, 101))).toEqual([0, 0.4, 0.8]);
+    expect(Buffer.compare(renderFrame(given, 0), renderFrame(short(), 0))).toBe(0);
+  });
+});
+
+describe('reflections on the bed', () => {
+  it('stay within reach of the melt pool', () => {
+    const given = short();
+    const camera = cameraOf(given);
+    const canvas = createCanvas(640, 360);
+    const burn = { along: 40, across: 10, angle: 0, flow: 0.5, power: 1, type: 'calm' } as const;
+    bedOf(given)(canvas, camera, 0, burn);
+    const { x, y } = camera.project(40, 10);
+    expect(canvas.warm.some((light) => light > 0.05)).toBe(true);
+    canvas.warm.forEach((light, i) => {
+      if (light > 0) expect(Math.hypot((i % 640) - x, Math.floor(i / 640) - y)).toBeLessThan(90);
+    });
   });
 });
 

@@ -5,9 +5,10 @@ import { makeWritableFolder, refuseToOverwrite, writeFileAtomic } from '../util/
 import { writeCsv } from '../util/csv.ts';
 import type { CodecName } from '../video/encoder-format.ts';
 import { writeVideo, type EncoderName } from '../video/encoder.ts';
-import { flowLabel, type Recipe } from './recipe.ts';
+import { damageVideo } from './damage.ts';
+import { flowLabel, meanFlow, type Recipe } from './recipe.ts';
 import { createRenderer, type Renderer } from './render.ts';
-import { formatTruth, truthOf } from './truth.ts';
+import { formatFrames, formatTruth, truthOf } from './truth.ts';
 
 export interface SimulateOptions {
   readonly codec: CodecName;
@@ -16,8 +17,15 @@ export interface SimulateOptions {
 }
 
 /** The files of one recording in `folder`. */
-export function recordingFiles(folder: string, name: string): { video: string; truth: string } {
-  return { video: join(folder, `${name}.mp4`), truth: join(folder, `${name}.truth.json`) };
+export function recordingFiles(
+  folder: string,
+  name: string,
+): { video: string; truth: string; frames: string } {
+  return {
+    video: join(folder, `${name}.mp4`),
+    truth: join(folder, `${name}.truth.json`),
+    frames: join(folder, `${name}.truth.csv`),
+  };
 }
 
 /** Path of the table of labels in `folder`. */
@@ -52,12 +60,14 @@ export async function simulateRecording(
   onFrame: (index: number) => void = () => {},
 ): Promise<void> {
   const renderer = createRenderer(recipe);
-  const { video, truth } = recordingFiles(folder, recipe.name);
+  const { video, truth, frames } = recordingFiles(folder, recipe.name);
   await writeVideo(video, { ...recipe, codec }, framesOf(recipe, renderer, onFrame), encoder);
   try {
-    writeFileAtomic(truth, formatTruth(truthOf(recipe, renderer)));
+    const damage = damageVideo(video, recipe);
+    writeFileAtomic(frames, formatFrames(recipe, renderer));
+    writeFileAtomic(truth, formatTruth(truthOf(recipe, renderer, damage)));
   } catch (error) {
-    rmSync(video, { force: true });
+    for (const file of [video, frames]) rmSync(file, { force: true });
     throw error;
   }
 }
@@ -80,7 +90,10 @@ function* framesOf(
 export function writeLabels(folder: string, recipes: readonly Recipe[]): void {
   writeCsv(
     labelsFile(folder),
-    ['file', 'label', 'position', 'session', 'recording'],
-    recipes.map((each) => [`${each.name}.h5`, flowLabel(each), each.position, each.session, each.name]),
+    ['file', 'label', 'position', 'session', 'recording', 'flow'],
+    recipes.map((each) => {
+      const { name, position, session } = each;
+      return [`${name}.h5`, flowLabel(each), position, session, name, Number(meanFlow(each).toFixed(4))];
+    }),
   );
 }

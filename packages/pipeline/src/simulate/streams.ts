@@ -3,7 +3,19 @@ import { randomStream, uniform, type Random } from '../util/random.ts';
 import type { Recipe } from './recipe.ts';
 
 /** One number per purpose; never reorder, or every seed gives another build. */
-const PURPOSES = { session: 1, recording: 2, layer: 3, drift: 4, frame: 5, noise: 6 } as const;
+const PURPOSES = {
+  session: 1,
+  recording: 2,
+  layer: 3,
+  drift: 4,
+  frame: 5,
+  noise: 6,
+  events: 7,
+  bed: 8,
+  window: 9,
+  faults: 10,
+  damage: 11,
+} as const;
 
 /** The stream of `recipe` for one purpose and, where it has several, the `index`-th of them (a layer, a frame). */
 export function streamOf(recipe: Recipe, purpose: keyof typeof PURPOSES, index = 0): Random {

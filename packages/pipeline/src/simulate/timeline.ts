@@ -1,6 +1,7 @@
 // The build over time: which layer, scan track or recoater pass each frame shows. Scan paths come from the seed.
 import { normal, permutation, type Random } from '../util/random.ts';
 import { frameCount, type Recipe } from './recipe.ts';
+import { eventsOf, type SpatterTypeName } from './spatter-types.ts';
 import { between, streamOf } from './streams.ts';
 
 /** The laser at work in one frame; chamber units along and across the gas, angle of the scan vector in the plate. */
@@ -12,6 +13,8 @@ export interface Burn {
   readonly flow: number;
   /** Share of the full power: 1 while hatching, less along contours, which throw out little. */
   readonly power: number;
+  /** Type of the spatter event that this frame belongs to. */
+  readonly type: SpatterTypeName;
 }
 
 export interface Layer {
@@ -86,13 +89,14 @@ function scanLayer(
   const random = streamOf(recipe, 'layer', layer);
   const order = permutation(random, parts.length);
   const angle = layer * HATCH_TURN;
+  const event = eventsOf(streamOf(recipe, 'events', layer));
   for (let frame = start, track = 0; frame < end; track++) {
     const part = parts[order[(track >> 1) % order.length]!]!;
     const { frames, power } = drawTrack(random, track % 2 === 0);
     const stripe = drawStripe(random, part, angle);
     for (let i = 0; i < frames && frame < end; i++, frame++) {
       const local = Math.min(1, Math.max(0, flow + drift(frame)));
-      burns[frame] = { ...stripe((i + 0.5) / frames), angle, flow: local, power };
+      burns[frame] = { ...stripe((i + 0.5) / frames), angle, flow: local, power, type: event(local) };
     }
     frame += JUMP_FRAMES;
   }

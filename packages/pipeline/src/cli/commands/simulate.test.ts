@@ -28,7 +28,7 @@ describe('spatter simulate', () => {
     const result = await simulate('--preset', 'demo', '--out', out, '--frames', '6');
     expect(result).toMatchObject({ frames: 72, labels: join(out, 'labels.csv') });
     expect(result['recordings']).toHaveLength(12);
-    expect(readdirSync(out)).toHaveLength(25);
+    expect(readdirSync(out)).toHaveLength(37);
     const again = simulate('--preset', 'demo', '--out', out, '--frames', '6');
     await expect(again).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
     await simulate('--preset', 'demo', '--out', out, '--frames', '6', '--overwrite');
@@ -41,7 +41,7 @@ describe('spatter simulate', () => {
       labels: null,
       recordings: [{ name: 'fading', layers: 2, label: 1, frames: 20 }],
     });
-    expect(readdirSync(out).sort()).toEqual(['fading.mp4', 'fading.truth.json']);
+    expect(readdirSync(out).sort()).toEqual(['fading.mp4', 'fading.truth.csv', 'fading.truth.json']);
   });
 
   it('ends cleanly with H.264 in a process of its own', () => {
@@ -59,7 +59,7 @@ describe('spatter simulate', () => {
       join(root, 'own'),
     ];
     execFileSync(process.execPath, [bin, 'simulate', ...given], { stdio: 'pipe' });
-    expect(readdirSync(join(root, 'own')).sort()).toEqual(['own.mp4', 'own.truth.json']);
+    expect(readdirSync(join(root, 'own')).sort()).toEqual(['own.mp4', 'own.truth.csv', 'own.truth.json']);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { PRESETS, presetNamed, withFrames } from '../../simulate/presets.ts';
 import {
   flowLabel,
   frameCount,
+  DAMAGES,
   POSITIONS,
   recipe,
   type Position,
@@ -24,6 +25,14 @@ interface Options {
   position: Position;
   session: number;
   layers?: number;
+  drift?: number;
+  exposure?: number;
+  fouling?: number[];
+  dropped?: number;
+  duplicated?: number;
+  torn?: number;
+  damage: Recipe['damage'];
+  report?: boolean;
   seed: number;
   frames?: number;
   codec: CodecName;
@@ -47,6 +56,7 @@ Examples:
   $ spatter simulate --preset six-recordings --out sim/ --seed 7 --frames 3000
   $ spatter simulate --name test --flow 0.2 --position left --layers 3 --out sim/
   $ spatter simulate --name fading --flow 0.9,0.6,0.3 --out sim/ --codec h264
+  $ spatter simulate --name murky --flow 0.8 --fouling 0,0.9 --dropped 0.02 --out sim/ --report
 `;
 
 export function simulateCommand(): Command {
@@ -59,6 +69,26 @@ export function simulateCommand(): Command {
     .addOption(new Option('--position <side>', 'its camera position').choices(POSITIONS).default('mid'))
     .option('--session <n>', 'its filming day', wholeNumber, 1)
     .option('--layers <n>', 'its number of layers (default: 3, or as many as --flow has levels)', wholeNumber)
+    .option('--drift <sd>', 'standard deviation of its flow within a layer (default: 0.06)', number)
+    .option(
+      '--exposure <x>',
+      'its exposure, 1 being usual (default: drawn per session and recording)',
+      number,
+    )
+    .option(
+      '--fouling <levels>',
+      'fouling of its window, 0 to 1; one level, or first and last: 0,0.8',
+      numbers,
+    )
+    .option('--dropped <share>', 'probability that frames are lost (up to 5 in a row)', number)
+    .option('--duplicated <share>', 'probability that a frame comes twice', number)
+    .option('--torn <share>', 'probability that a frame comes torn', number)
+    .addOption(
+      new Option('--damage <kind>', 'overwrite bytes of its video, or cut it')
+        .choices(DAMAGES)
+        .default('none'),
+    )
+    .option('--report', 'also write report.html and report.json: what was rendered, beside real imagery')
     .option('--seed <n>', 'same seed, same bytes', wholeNumber, 1)
     .option('--frames <n>', 'frames per recording, roughly', wholeNumber)
     .addOption(new Option('--codec <name>', 'video codec').choices(Object.keys(CODECS)).default('mpeg4'))
@@ -81,12 +111,14 @@ async function simulate(context: Context, options: Options): Promise<Result> {
     bar.stop();
   }
   if (plan.labelled) writeLabels(out, recipes);
+  const report = options.report === true ? await drawReport(out, recipes, options.overwrite === true) : null;
   context.print(`${recipes.length} recordings, ${total} frames in ${out}`);
   return {
     out,
     seed: options.seed,
     frames: total,
     labels: plan.labelled ? labelsFile(out) : null,
+    report,
     recordings: recipes.map((each) => ({
       name: each.name,
       ...recordingFiles(out, each.name),
@@ -97,6 +129,12 @@ async function simulate(context: Context, options: Options): Promise<Result> {
       layers: each.layerFlows.length,
     })),
   };
+}
+
+/** Loaded only here: pages draw with a library that takes its time to start. */
+async function drawReport(out: string, recipes: readonly Recipe[], overwrite: boolean) {
+  const { writeReport } = await import('../../simulate/report.ts');
+  return writeReport(out, recipes, overwrite);
 }
 
 function planOf(options: Options): Plan {
@@ -113,7 +151,8 @@ function planOf(options: Options): Plan {
   return { labelled, recipes: recipes(seed) };
 }
 
-function singleRecipe(name: string, { flow, layers, position, session, seed }: Options): Recipe {
+function singleRecipe(name: string, options: Options): Recipe {
+  const { flow, layers, position, session, seed, damage } = options;
   if (flow === undefined)
     throw new SpatterError('USAGE', '--name needs --flow', 'add for example --flow 0.2');
   const count = layers ?? (flow.length > 1 ? flow.length : 3);
@@ -125,7 +164,31 @@ function singleRecipe(name: string, { flow, layers, position, session, seed }: O
     );
   }
   const layerFlows = Array.from({ length: count }, (_, layer) => flow[layer % flow.length]!);
-  return recipe({ name, position, session, seed, layerFlows });
+  return recipe({ name, position, session, seed, layerFlows, damage, ...lookOf(options) });
+}
+
+/** What was said of light and faults; what was not keeps the recipe's own values. */
+function lookOf({
+  drift,
+  exposure,
+  fouling,
+  dropped = 0,
+  duplicated = 0,
+  torn = 0,
+}: Options): Partial<Recipe> {
+  if (fouling !== undefined && fouling.length > 2) {
+    throw new SpatterError(
+      'USAGE',
+      `--fouling must be one level, or the first and the last, but got ${fouling.length}`,
+      'for example --fouling 0,0.8',
+    );
+  }
+  return {
+    ...(drift === undefined ? {} : { drift }),
+    ...(exposure === undefined ? {} : { exposure }),
+    ...(fouling === undefined ? {} : { fouling: [fouling[0]!, fouling.at(-1)!] as const }),
+    faults: { dropped, duplicated, torn },
+  };
 }
 
 function wholeNumber(text: string): number {
@@ -137,12 +200,17 @@ function wholeNumber(text: string): number {
   );
 }
 
+function number(text: string): number {
+  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  throw new SpatterError('USAGE', `a number is needed here, but got ${text}`, 'see spatter simulate --help');
+}
+
 function numbers(text: string): number[] {
   const values = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   if (values.every((value) => Number.isFinite(value))) return values;
   throw new SpatterError(
     'USAGE',
-    `--flow must be numbers from 0 to 1, but got ${text}`,
+    `levels must be numbers from 0 to 1, but got ${text}`,
     'for example --flow 0.8,0.2',
   );
 }
