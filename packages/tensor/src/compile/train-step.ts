@@ -9,6 +9,7 @@ import { keepMask } from '../nn/random.ts';
 import { lower } from '../onnx/lower.ts';
 import { emaRate } from '../optimizers/ema.ts';
 import { resolveDevice, type DeviceName } from '../runtime/devices.ts';
+import { channelBlock } from '../runtime/channel-block.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import {
   averagesOf,
@@ -87,7 +88,8 @@ export function compileStep(options: ObjectiveStepOptions): Step {
   const template = stateTemplate(options);
   const sessions = sessionCache(async (size, kind) => {
     const { outputs, masks } = traceStep(options, size, kind);
-    const model = lower({ name: 'train_step', outputs, target: device });
+    const block = device === 'cpu' ? await channelBlock() : undefined;
+    const model = lower({ name: 'train_step', outputs, target: device, block });
     return { session: await openSession(model, { device, threads: options.threads }), masks };
   });
   return {

@@ -1,6 +1,7 @@
 // Additions: a bias added to a fresh convolution or product becomes the operator's own bias input.
 import { sizeOf, type Shape } from '../ir/host.ts';
 import type { Node, Tensor } from '../ir/primitives.ts';
+import { blockedConv2d } from './blocked-convolution.ts';
 import { convAttributes } from './convolution.ts';
 import type { LoweringContext } from './context.ts';
 
@@ -18,7 +19,11 @@ export function addRule(context: LoweringContext, node: Node<'add'>): string {
   const [a, b] = node.inputs;
   if (context.usedOnce(a) && a.op === 'conv2d') {
     const bias = biasVector(b, a.shape, 1);
-    if (bias) return emitter.emit('Conv', [...a.inputs.map(value), value(bias)], convAttributes(a.params));
+    if (bias)
+      return (
+        blockedConv2d(context, a, value(bias)) ??
+        emitter.emit('Conv', [...a.inputs.map(value), value(bias)], convAttributes(a.params))
+      );
   }
   if (context.usedOnce(a) && a.op === 'matmul') {
     const bias = biasVector(b, a.shape, 1);

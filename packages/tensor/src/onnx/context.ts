@@ -10,6 +10,8 @@ export type Target = 'any' | Device;
 export interface LoweringContext {
   readonly emitter: Emitter;
   readonly target: Target;
+  /** Channels per block of the CPU's own convolution kernels; `undefined`: they are not there, or not wanted. */
+  readonly block: number | undefined;
   /** Name of the ONNX value that holds `tensor`; lowers it first where needed. */
   readonly value: (tensor: Tensor) => string;
   /** Whether `tensor` has one consumer, which may then absorb it. */

@@ -66,6 +66,10 @@ export class Emitter {
   readonly #nodes: onnx.INodeProto[] = [];
   readonly #initializers = new Map<string, onnx.ITensorProto>();
   readonly #domains = new Set<string>();
+  /** Outputs of nodes by what was asked for: the same node is emitted once. */
+  readonly #emitted = new Map<string, string[]>();
+  /** Values that go by another name at the border of the graph. */
+  readonly #borderNames = new Map<string, string>();
   #count = 0;
 
   /** Appends a node with one output and returns the output's name. */
@@ -73,7 +77,10 @@ export class Emitter {
     return this.emitMany(opType, inputs, 1, attributes)[0]!;
   }
 
-  /** Appends a node with `outputs` outputs and returns their names. `opType` may carry a domain: `com.microsoft:FusedMatMul`. */
+  /**
+   * Appends a node with `outputs` outputs and returns their names; a node that is there already is not repeated.
+   * `opType` may carry a domain: `com.microsoft:FusedMatMul`.
+   */
   emitMany(
     opType: string,
     inputs: readonly string[],
@@ -81,7 +88,11 @@ export class Emitter {
     attributes: Record<string, Attribute> = {},
   ): string[] {
     const [type, domain = ''] = opType.split(':').reverse() as [string, string?];
+    const key = JSON.stringify([opType, inputs, outputs, attributes]);
+    const known = this.#emitted.get(key);
+    if (known !== undefined) return known;
     const names = Array.from({ length: outputs }, () => `v${this.#count++}`);
+    this.#emitted.set(key, names);
     this.#domains.add(domain);
     this.#nodes.push({
       name: names[0]!,
@@ -94,9 +105,11 @@ export class Emitter {
     return names;
   }
 
-  /** Gives the value `from` the name `to`. */
+  /** Gives the value `from` the name `to` too; without a copy, unless it has another such name or is no node's. */
   rename(from: string, to: string): void {
-    this.#nodes.push({ name: to, opType: 'Identity', domain: '', input: [from], output: [to] });
+    const isNodes = this.#nodes.some(({ output }) => output!.includes(from));
+    if (isNodes && !this.#borderNames.has(from)) this.#borderNames.set(from, to);
+    else this.#nodes.push({ name: to, opType: 'Identity', domain: '', input: [from], output: [to] });
   }
 
   /** Adds a constant under `name`, or under a name made from its content, so that equal constants are stored once. */
@@ -131,6 +144,7 @@ export class Emitter {
     outputs: readonly Port[],
     metadata: Record<string, string> = {},
   ): Uint8Array {
+    const named = (value: string) => this.#borderNames.get(value) ?? value;
     const domains = [...new Set(['', ...this.#domains])];
     const model: onnx.IModelProto = {
       irVersion: IR_VERSION,
@@ -139,7 +153,11 @@ export class Emitter {
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       graph: {
         name,
-        node: this.#nodes,
+        node: this.#nodes.map((node) => ({
+          ...node,
+          input: node.input!.map(named),
+          output: node.output!.map(named),
+        })),
         initializer: [...this.#initializers.values()],
         input: inputs.map(portProto),
         output: outputs.map(portProto),

@@ -12,6 +12,8 @@ export interface LoweringOptions {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly name?: string;
   readonly target?: Target;
+  /** Channels per block of the CPU's own convolution kernels (`channelBlock`); left out: standard operators only. */
+  readonly block?: number | undefined;
   /** Inputs of the ir that become constants of the model. */
   readonly initializers?: ReadonlyMap<string, HostTensor>;
   /** Name of a symbolic first extent that these inputs, and all outputs, get in place of the traced one. */
@@ -24,7 +26,7 @@ export function lower(options: LoweringOptions): Uint8Array {
   const { outputs, target = 'any', initializers = new Map<string, HostTensor>(), dynamic } = options;
   const emitter = new Emitter();
   const order = topologicalOrder(Object.values(outputs));
-  const context = createContext(emitter, order, options.outputs, target, initializers);
+  const context = createContext(emitter, order, options, target, initializers);
   for (const [name, tensor] of Object.entries(outputs)) emitter.rename(context.value(tensor), name);
   const port = (name: string, { dtype, shape }: Tensor, isDynamic: boolean): Port => ({
     name,
@@ -44,7 +46,7 @@ export function lower(options: LoweringOptions): Uint8Array {
 function createContext(
   emitter: Emitter,
   order: readonly Tensor[],
-  outputs: Readonly<Record<string, Tensor>>,
+  { outputs, block }: LoweringOptions,
   target: Target,
   initializers: ReadonlyMap<string, HostTensor>,
 ): LoweringContext {
@@ -53,6 +55,7 @@ function createContext(
   const context: LoweringContext = {
     emitter,
     target,
+    block,
     usedOnce: (tensor) => uses.get(tensor) === 1,
     value: (tensor) => {
       const known = names.get(tensor);

@@ -1,5 +1,6 @@
 // The lowering table: for every primitive the ONNX operators that compute it.
 import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
+import { blockedConv2d, blockedConv2dInputGrad, blockedConv2dWeightGrad } from './blocked-convolution.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './convolution.ts';
 import { dataTypeOf } from './emitter.ts';
 import { addRule } from './bias.ts';
@@ -30,6 +31,15 @@ const perDevice =
   <P extends PrimitiveName>(standard: Rule<P>, variants: { readonly [D in Device]?: Rule<P> }): Rule<P> =>
   (context, node) =>
     ((context.target === 'any' ? undefined : variants[context.target]) ?? standard)(context, node);
+
+/** The first rule that fits; the last always does. */
+const firstThatFits =
+  <P extends PrimitiveName>(
+    quick: (...of: Parameters<Rule<P>>) => string | undefined,
+    standard: Rule<P>,
+  ): Rule<P> =>
+  (context, node) =>
+    quick(context, node) ?? standard(context, node);
 
 /** ONNX has no log1p. With u = 1 + x rounded, log(u)·x/(u − 1) is exact to rounding (Kahan; Higham 2002, §1.14.1). */
 const log1p: Rule<'log1p'> = ({ emitter, value }, { inputs: [x] }) => {
@@ -103,9 +113,9 @@ export const RULES: LoweringTable = {
   layerNorm,
   layerNormInputGrad,
   layerNormWeightGrad,
-  conv2d,
-  conv2dInputGrad,
-  conv2dWeightGrad,
+  conv2d: firstThatFits<'conv2d'>(blockedConv2d, conv2d),
+  conv2dInputGrad: firstThatFits(blockedConv2dInputGrad, conv2dInputGrad),
+  conv2dWeightGrad: firstThatFits(blockedConv2dWeightGrad, conv2dWeightGrad),
   maxPool2d,
   maxPool2dGrad: perDevice(maxPool2dGrad, { cpu: maxPool2dGradByIndices }),
   maxGroups,

@@ -1,0 +1,213 @@
+// Convolutions by ONNX Runtime's blocked CPU kernels: channels in blocks as wide as the processor's vectors.
+import { sizeOf } from '../ir/host.ts';
+import type { Node, Pair, Tensor } from '../ir/primitives.ts';
+import type { LoweringContext, Rule } from './context.ts';
+import type { Attribute, Emitter } from './emitter.ts';
+
+/**
+ * `com.microsoft.nchwc` is a domain of ONNX Runtime's own, which its optimiser uses for convolutions with constant
+ * weights; weights that train are never constant, so these operators are written here by hand. Images are
+ * [N, C / B, H, W, B], kernels [O / B, I / B, KH, KW, Bi, Bo], both declared under their plain shapes. Each rule returns
+ * `undefined` where the kernels do not fit, and the standard lowering is used.
+ */
+type BlockedRule<P extends 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'> = (
+  ...of: [...Parameters<Rule<P>>, bias?: string]
+) => string | undefined;
+
+type Four = readonly [number, number, number, number];
+const fourOf = ({ shape }: Tensor): Four => shape as unknown as Four;
+
+/** What the operator takes; unlike `Conv` it wants everything spelled out. */
+interface BlockedConv {
+  readonly kernel: Pair;
+  readonly pads: readonly number[];
+  readonly strides?: Pair;
+  readonly dilations?: Pair;
+}
+
+function emitConv(emitter: Emitter, inputs: readonly string[], conv: BlockedConv): string {
+  const { kernel, pads, strides = [1, 1], dilations = [1, 1] } = conv;
+  const attributes: Record<string, Attribute> = {
+    kernel_shape: kernel,
+    pads,
+    strides,
+    dilations,
+    group: 1,
+    auto_pad: 'NOTSET',
+  };
+  return emitter.emit('com.microsoft.nchwc:Conv', inputs, attributes);
+}
+
+const toBlocks = (emitter: Emitter, image: string): string =>
+  emitter.emit('com.microsoft.nchwc:ReorderInput', [image]);
+
+const fromBlocks = (emitter: Emitter, image: string, channels: number): string =>
+  emitter.emit('com.microsoft.nchwc:ReorderOutput', [image], { channels });
+
+const fits = (block: number, ...channels: readonly number[]): boolean =>
+  channels.every((count) => count % block === 0);
+
+/** Reshape, transpose, reshape. */
+function rearranged(
+  emitter: Emitter,
+  x: string,
+  split: readonly number[],
+  perm: readonly number[],
+  shape: readonly number[],
+): string {
+  const parts = emitter.emit('Reshape', [x, emitter.ints(split)]);
+  return emitter.emit('Reshape', [emitter.emit('Transpose', [parts], { perm }), emitter.ints(shape)]);
+}
+
+export const blockedConv2d: BlockedRule<'conv2d'> = ({ emitter, value, block }, node, bias) => {
+  const [x, weight] = node.inputs;
+  const [o, i, ...kernel] = fourOf(weight);
+  const { groups, padding, stride, dilation } = node.params;
+  if (block === undefined || groups !== 1 || !fits(block, o) || (i >= block && !fits(block, i)))
+    return undefined;
+  // Few input channels are read in place, as plain images.
+  const image = i < block ? value(x) : toBlocks(emitter, value(x));
+  const split =
+    i < block
+      ? [o / block, block, i, 1, sizeOf(kernel)]
+      : [o / block, block, i / block, block, sizeOf(kernel)];
+  const filter = rearranged(emitter, value(weight), split, [0, 2, 4, 3, 1], weight.shape);
+  const conv = { kernel, pads: [...padding, ...padding], strides: stride, dilations: dilation };
+  const inputs = [image, filter, ...(bias === undefined ? [] : [bias])];
+  return fromBlocks(emitter, emitConv(emitter, inputs, conv), o);
+};
+
+/** How the pixels r, r + s, r + 2s, … of x's axis come out of dy: by a convolution with some of the taps, stride 1. */
+interface Phase {
+  /** Descending: a gradient slides over dy with the kernel turned round. Empty where strides jumped over all of them. */
+  readonly taps: readonly number[];
+  readonly pads: Pair;
+}
+
+/** Pixel r + s·g is reached by tap k from dy's pixel g + (r + p − k·d) / s, where that divides. */
+function phaseOf(axis: 0 | 1, r: number, node: Node<'conv2dInputGrad'>): Phase {
+  const { stride, padding, dilation, xShape } = node.params;
+  const [s, p, d] = [stride[axis], padding[axis], dilation[axis]];
+  const [dy, weight] = node.inputs;
+  const all = Array.from({ length: weight.shape[axis + 2]! }, (_, k) => k);
+  const taps = all.filter((k) => (r + p - k * d) % s === 0).reverse();
+  if (taps.length === 0) return { taps, pads: [0, 0] };
+  const near = -(r + p - taps[0]! * d) / s;
+  const reach = (taps.length - 1) * (s === 1 ? d : 1);
+  return { taps, pads: [near, xShape[axis + 2]! / s + reach - dy.shape[axis + 2]! - near] };
+}
+
+/** All phases are one size, taps are evenly spaced, and phases without taps come last. */
+function isRegular(
+  { stride, dilation, xShape }: Node<'conv2dInputGrad'>['params'],
+  phases: readonly Phase[][],
+) {
+  const even = [0, 1].every(
+    (i) => xShape[i + 2]! % stride[i]! === 0 && (stride[i] === 1 || dilation[i] === 1),
+  );
+  const inOrder = phases.every((axis) =>
+    axis.every(({ taps }, i) => taps.length > 0 || (i > 0 && i === axis.length - 1)),
+  );
+  return even && inOrder && phases.flat().every(({ pads }) => pads.every((extent) => extent >= 0));
+}
+
+/**
+ * Every s-th pixel of dx is a convolution of dy, with stride 1, with every s-th tap of the kernel turned round; the
+ * phases are then woven together, whole blocks of channels at a time.
+ */
+export const blockedConv2dInputGrad: BlockedRule<'conv2dInputGrad'> = (context, node) => {
+  const { emitter, block } = context;
+  const [, weight] = node.inputs;
+  const [o, i] = fourOf(weight);
+  const { stride, groups, xShape } = node.params;
+  const phases = ([0, 1] as const).map((axis) =>
+    Array.from({ length: stride[axis] }, (_, r) => phaseOf(axis, r, node)),
+  );
+  if (block === undefined || groups !== 1 || !fits(block, o, i) || !isRegular(node.params, phases))
+    return undefined;
+  const [rows, columns] = phases.map((axis) => axis.filter(({ taps }) => taps.length > 0)) as [
+    Phase[],
+    Phase[],
+  ];
+  const lines = rows.map((row) => columns.map((column) => phaseConv(context, block, node, row, column)));
+  const blocks = (xShape[0]! * i) / block;
+  const [height, width] = [xShape[2]! / stride[0], xShape[3]! / stride[1]];
+  const wide = lines.map((parts) => woven(emitter, parts, [blocks * height, width, block], stride[1]));
+  const dx = woven(emitter, wide, [blocks, height, width * stride[1] * block], stride[0]);
+  return fromBlocks(emitter, emitter.emit('Reshape', [dx, emitter.ints(xShape)]), i);
+};
+
+function phaseConv(
+  { emitter, value }: LoweringContext,
+  block: number,
+  { inputs: [dy, weight], params: { stride, dilation } }: Node<'conv2dInputGrad'>,
+  row: Phase,
+  column: Phase,
+): string {
+  const [o, i, height, width] = fourOf(weight);
+  const kernel: Pair = [row.taps.length, column.taps.length];
+  const split = [o / block, block, i / block, block, height * width];
+  const turned = [sizeOf([o, i]) / block ** 2, height * width, block * block];
+  const filter = rearranged(emitter, value(weight), split, [2, 0, 4, 1, 3], turned);
+  const taps = row.taps.flatMap((r) => column.taps.map((c) => r * width + c));
+  const chosen = emitter.emit('Gather', [filter, emitter.ints(taps)], { axis: 1 });
+  const shaped = emitter.emit('Reshape', [chosen, emitter.ints([i, o, ...kernel])]);
+  return emitConv(emitter, [toBlocks(emitter, value(dy)), shaped], {
+    kernel,
+    pads: [row.pads[0], column.pads[0], row.pads[1], column.pads[1]],
+    dilations: [stride[0] === 1 ? dilation[0] : 1, stride[1] === 1 ? dilation[1] : 1],
+  });
+}
+
+/** Interleaves parts of [outer, count, size] to [outer, count, strides · size]; those that are missing are zero. */
+function woven(emitter: Emitter, parts: readonly string[], shape: readonly number[], stride: number): string {
+  if (stride === 1) return parts[0]!;
+  const even = parts.map((part) => emitter.emit('Reshape', [part, emitter.ints(shape)]));
+  const joined = even.length === 1 ? even[0]! : emitter.emit('Concat', even, { axis: 2 });
+  const missing = (stride - parts.length) * shape[2]!;
+  return missing === 0 ? joined : emitter.emit('Pad', [joined, emitter.ints([0, 0, 0, 0, 0, missing])]);
+}
+
+/**
+ * The image with batch and channels exchanged, convolved with dy as the kernel: strides become dilations and dilations
+ * strides, as in the standard lowering. Padding beforehand pays where the three or so positions of the kernel would
+ * otherwise nearly all lie at the border.
+ */
+export const blockedConv2dWeightGrad: BlockedRule<'conv2dWeightGrad'> = (context, node) => {
+  const { emitter, block } = context;
+  const [x, dy] = node.inputs;
+  const { groups, stride, dilation, kernel } = node.params;
+  const [n, i] = fourOf(x);
+  const [, o, height, width] = fourOf(dy);
+  if (block === undefined || groups !== 1 || !fits(block, n, o)) return undefined;
+  const { image, pads } = exchanged(context, node);
+  const tall = toBlocks(emitter, context.value(dy));
+  const split = [n / block, block, o / block, height * width, block];
+  const filter = rearranged(emitter, tall, split, [2, 0, 3, 1, 4], [o, n, height, width]);
+  const conv = { kernel: [height, width] as const, pads, strides: dilation, dilations: stride };
+  const wide = emitConv(emitter, [image, filter], conv);
+  return rearranged(emitter, wide, [i, o / block, sizeOf(kernel), block], [1, 3, 0, 2], [o, i, ...kernel]);
+};
+
+/** x in blocks of images, cut to the rows and columns that the convolution saw; and the padding that is still to do. */
+function exchanged(
+  { emitter, value }: LoweringContext,
+  { inputs: [x, dy], params: { stride, padding, dilation, kernel } }: Node<'conv2dWeightGrad'>,
+): { image: string; pads: readonly number[] } {
+  const far = [0, 1].map(
+    (i) =>
+      (kernel[i]! - 1) * dilation[i]! +
+      (dy.shape[i + 2]! - 1) * stride[i]! +
+      1 -
+      x.shape[i + 2]! -
+      padding[i]!,
+  ) as [number, number];
+  const pads = [...padding, ...far];
+  const isEarly =
+    pads.some((extent) => extent < 0) || (stride[0] === 1 && dy.shape[2]! >= 4 && sizeOf(kernel) > 1);
+  const swapped = (image: string) =>
+    toBlocks(emitter, emitter.emit('Transpose', [image], { perm: [1, 0, 2, 3] }));
+  if (!isEarly) return { image: swapped(value(x)), pads };
+  const padded = emitter.emit('Pad', [value(x), emitter.ints([0, 0, ...padding, 0, 0, ...far])]);
+  return { image: swapped(padded), pads: [0, 0, 0, 0] };
+}
