@@ -37,6 +37,7 @@ function overrides(data: string, run: string): string[] {
   const keys = {
     'paths.data_root': data,
     'paths.run_dir': run,
+    'tracking.uri': `sqlite:///${data}/mlflow.db`,
     'training.epochs': 4,
     'training.batch_size': 32,
   };
@@ -50,11 +51,11 @@ function overrides(data: string, run: string): string[] {
   ];
 }
 
-/** Every file under `folder` with its SHA-256, but the config, which names the run's own folder. */
+/** Every file under `folder` with its SHA-256, but the config, which names the run's own folder, and the tracked run's id. */
 function fingerprints(folder: string): string {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile() && !/(config|overrides)\.yaml$/.test(path))
+    .filter((path) => statSync(path).isFile() && !/((config|overrides)\.yaml|tracking\.json)$/.test(path))
     .sort();
   const hash = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
   return files.map((path) => `${relative(folder, path)} ${hash(path)}`).join('\n');

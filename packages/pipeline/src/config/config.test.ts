@@ -59,6 +59,7 @@ describe('the shipped config', () => {
       'experiment',
       'extraction',
       'model',
+      'tracking',
       'training',
     ]);
     for (const { name } of groups) {

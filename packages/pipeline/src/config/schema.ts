@@ -138,7 +138,7 @@ const training = z.strictObject({
     max_norm: real({ above: 0 }, 'By norm: largest L2 norm over all gradients.'),
     max_value: real({ above: 0 }, 'By value: largest magnitude of an entry.'),
   }),
-  log_every: integer(1, 'Batches between two log lines.'),
+  log_every: integer(1, 'Batches between two logged values of the running loss and accuracy.'),
 });
 
 const extraction = z.strictObject({
@@ -156,6 +156,20 @@ const extraction = z.strictObject({
   layer_gap: integer(1, 'Frames without spatter after which a new layer begins.'),
 });
 
+const tracking = z.strictObject({
+  enabled: flag('Whether `spatter train` and what follows it log to a tracking store.'),
+  uri: orNull(
+    text(
+      'Where: sqlite:///FILE.db; null: the variable MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the working directory.',
+    ),
+  ),
+  experiment: orNull(
+    text('Experiment in the store; null: the variable MLFLOW_EXPERIMENT_NAME, else experiment.name.'),
+  ),
+  run_name: orNull(text('Name of the run in the store; null: that of its directory.')),
+  checkpoints: choice(['best', 'all', 'none'], 'Checkpoints that are kept among the run’s artifacts.'),
+});
+
 /** Schema of the whole composed config. Strict: keys that are not here fail. */
 export const configSchema = z.strictObject({
   experiment,
@@ -167,6 +181,7 @@ export const configSchema = z.strictObject({
   data,
   training,
   extraction,
+  tracking,
 });
 
 type DeepReadonly<T> = T extends readonly unknown[]

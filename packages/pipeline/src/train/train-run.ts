@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { State } from '@spatter/tensor';
+import type { Config } from '../config/index.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import { writeCsv } from '../util/csv.ts';
 import type { ProgressFactory } from '../util/progress.ts';
@@ -12,6 +13,8 @@ import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
+import type { Tracking } from './tracked-run.ts';
+import { TrainingLog } from './training-log.ts';
 import { lossAndAccuracy, splitLogits } from './validate.ts';
 
 const HISTORY = ['epoch', 'train_loss', 'train_accuracy', 'val_loss', 'val_accuracy', 'lr'] as const;
@@ -23,6 +26,8 @@ export interface TrainObserver {
   readonly onNotice: (line: string) => void;
   /** True once the user asked to stop. */
   readonly interrupted: () => boolean;
+  /** Where the run is logged; nowhere when missing. */
+  readonly tracking?: Tracking;
 }
 
 /** Trains `run` from its last checkpoint, or from the start when it has none. Returns where it ended. */
@@ -31,6 +36,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
   const { dataset, step, forward, start } = await begin(run, observer);
   dataset.notices.forEach(observer.onNotice);
   const loader = dataset.loader('train');
+  const log = await TrainingLog.open(observer.tracking, run, dataset, loader.length);
   const validation = dataset.loader('val');
   const bar = observer.progress('training', config.training.epochs * loader.length, 'batches');
   try {
@@ -43,20 +49,33 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         validate: async (state) => lossAndAccuracy(await splitLogits(forward, state, validation)),
         policies: policiesOf(config.training),
         saveEvery: config.training.checkpoint.every_n_batches ?? 0,
-        onBatch: (at) => bar.update((at.epoch - 1) * loader.length + at.batch, note(at)),
+        onBatch: (at) => {
+          bar.update((at.epoch - 1) * loader.length + at.batch, note(at));
+          log.batch(at);
+        },
         onEpoch: (metrics, at) => {
           writeHistory(run, at);
           observer.onEpoch(metrics);
+          log.epoch(metrics);
         },
         interrupted: observer.interrupted,
       },
       start,
     );
+    await log.end(isFinished(run.config, progress) ? 'FINISHED' : 'KILLED');
     return progress;
+  } catch (error) {
+    await log.end('FAILED');
+    throw error;
   } finally {
     bar.stop();
     await Promise.all([step.dispose(), forward.dispose(), loader.close(), validation.close()]);
   }
+}
+
+/** True when the run needs no more training: its epochs are done, or a policy stopped it. */
+export function isFinished({ training }: Config, { epoch, stopped }: Progress): boolean {
+  return stopped !== null || epoch > training.epochs;
 }
 
 /** Everything that can fail before the first batch; a new run that fails here leaves nothing behind. */

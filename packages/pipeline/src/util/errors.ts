@@ -39,6 +39,9 @@ export const ERRORS = {
   MODEL_UNKNOWN: 'The registry has no model, version or alias of that name.',
   REGISTRY_DAMAGED:
     'A registry’s log, its head or a registered file was edited, removed, reordered or cut off. The message names what.',
+  TRACKING_REFUSED:
+    'A tracking store is none, or does not accept what is logged or asked for. Training itself goes on.',
+  TRACKING_UNREACHABLE: 'A tracking store does not answer. Training itself goes on.',
   EXPORT_MISMATCH:
     'The exported ONNX file does not compute what the trained network computes; nothing was written.',
 } as const;

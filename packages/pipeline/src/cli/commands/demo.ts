@@ -59,6 +59,7 @@ export function demoSteps({ out, seed }: Pick<Options, 'out' | 'seed'>): Step[] 
         '+experiment=demo',
         `paths.data_root=${at('data')}`,
         `paths.run_dir=${at('run')}`,
+        `tracking.uri=sqlite:///${at('mlflow.db')}`,
         '--no-evaluate',
       ],
     },

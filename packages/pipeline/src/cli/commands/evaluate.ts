@@ -1,7 +1,9 @@
 // `spatter evaluate`: a run's best checkpoint on its test split, with everything that qualifies the score.
 import { Command } from 'commander';
+import { logEvaluation } from '../../infer/log-evaluation.ts';
 import { openRunDirectory } from '../../train/run-directory.ts';
 import { action, type Context, type Result } from '../context.ts';
+import { withTracking } from '../tracking.ts';
 
 const EXAMPLES = `
 Examples:
@@ -33,5 +35,6 @@ async function evaluateOne(
     checkpoint === undefined ? { progress } : { progress, checkpoint },
   );
   for (const line of evaluation.headline) context.print(line);
+  await withTracking(run, 'spatter evaluate', (tracking) => logEvaluation(tracking, run, evaluation.summary));
   return { ...evaluation.summary };
 }

@@ -1,8 +1,10 @@
 // `spatter export`: a run's best checkpoint as ONNX with its preprocessing, checked against the trained network.
 import { Command } from 'commander';
 import { EXPORT_TOLERANCE } from '../../export/exported-model.ts';
+import { logExport } from '../../infer/log-evaluation.ts';
 import { openRunDirectory } from '../../train/run-directory.ts';
 import { action, type Context, type Result } from '../context.ts';
+import { withTracking } from '../tracking.ts';
 
 interface Options {
   readonly out?: string;
@@ -34,11 +36,13 @@ export function exportCommand(): Command {
 async function exportOne(context: Context, options: Options, path: string): Promise<Result> {
   const { overwrite = false, ...rest } = options;
   const { exportRun } = await import('../../infer/export-run.ts');
-  const { model, check } = await exportRun(openRunDirectory(path), {
+  const run = openRunDirectory(path);
+  const { model, check } = await exportRun(run, {
     ...rest,
     overwrite,
     progress: context.progress,
   });
+  await withTracking(run, 'spatter export', (tracking) => logExport(tracking, run, model.folder));
   context.print(
     `exported ${model.folder}/model.onnx (${model.onnx.length} bytes), model.json and ${model.card.golden.length} golden crops`,
   );

@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import { composeConfig } from '../../config/index.ts';
 import type { EpochMetrics } from '../../train/policies/policy.ts';
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../../train/run-directory.ts';
-import { trainRun } from '../../train/train-run.ts';
+import type { Tracking } from '../../train/tracked-run.ts';
+import { isFinished, trainRun } from '../../train/train-run.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { action, type Context, type Result } from '../context.ts';
+import { withTracking } from '../tracking.ts';
 
 interface Options {
   readonly configDir: string[];
@@ -43,13 +45,25 @@ export function trainCommand(): Command {
 async function run(context: Context, options: Options, overrides: readonly string[]): Promise<Result> {
   const directory = chooseRun(options, overrides);
   context.print(`run ${directory.path}`);
+  return withTracking(directory, 'spatter train', (tracking) =>
+    trainOne(context, options, directory, tracking),
+  );
+}
+
+async function trainOne(
+  context: Context,
+  options: Options,
+  directory: RunDirectory,
+  tracking: Tracking,
+): Promise<Result> {
   const progress = await trainRun(directory, {
     progress: context.progress,
     onEpoch: (metrics) => context.print(epochLine(metrics, directory.config.training.epochs)),
     onNotice: (line) => context.print(line),
     interrupted: interruptFlag(),
+    tracking,
   });
-  const finished = progress.stopped !== null || progress.epoch > directory.config.training.epochs;
+  const finished = isFinished(directory.config, progress);
   const trained = {
     run_dir: directory.path,
     finished,
@@ -66,6 +80,8 @@ async function run(context: Context, options: Options, overrides: readonly strin
   const { evaluateRun } = await import('../../infer/evaluate-run.ts');
   const evaluation = await evaluateRun(directory, { progress: context.progress });
   for (const line of evaluation.headline) context.print(line);
+  const { logEvaluation } = await import('../../infer/log-evaluation.ts');
+  await logEvaluation(tracking, directory, evaluation.summary);
   return { ...trained, ...evaluation.summary };
 }
 
