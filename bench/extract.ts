@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { OPENCV } from '../interop/opencv.ts';
 import { pythonWith } from '../interop/python.ts';
 import { extractCrops } from '../packages/pipeline/src/extract/crops.ts';
-import { DEFAULT_RULES } from '../packages/pipeline/src/extract/rules.ts';
+import { DEFAULT_RULES, stillRule } from '../packages/pipeline/src/extract/rules.ts';
 import { encodeJpeg } from '../packages/pipeline/src/store/jpeg.ts';
 import { NO_SHARED_DATA, sharedData } from '../packages/pipeline/src/util/testing/shared.ts';
 import { openVideo } from '../packages/pipeline/src/video/decoder.ts';
@@ -41,7 +41,7 @@ function video(): string {
 
 /** Both sides are timed from the open video to the last JPEG in memory. */
 async function ours(path: string): Promise<Pass> {
-  const reader = await openVideo(path);
+  const reader = await openVideo(path, { still: stillRule(DEFAULT_RULES) });
   const start = performance.now();
   const jpegs: Promise<Uint8Array>[] = [];
   for await (const { crops } of extractCrops(reader, DEFAULT_RULES)) {

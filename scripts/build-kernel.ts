@@ -1,18 +1,23 @@
-// `npm run build:kernel`: compiles the AssemblyScript kernel and commits its bytes as base64 text, so that users need no compiler.
+// `npm run build:kernel`: compiles the AssemblyScript kernels and commits their bytes as base64 text, so that users need no compiler.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from 'assemblyscript/asc';
 
-const root = join(import.meta.dirname, '..');
-const target = join(root, 'packages/pipeline/src/extract/kernel.generated.ts');
+const pipeline = join(import.meta.dirname, '../packages/pipeline');
 
-/** The kernel's WebAssembly bytes, compiled from packages/pipeline/assembly. */
-export async function compileKernel(): Promise<Buffer> {
+/** What is compiled: the entry in packages/pipeline/assembly, the module it becomes, and the constant that module exports. */
+export const KERNELS = [
+  { entry: 'kernel.ts', target: 'src/extract/kernel.generated.ts', constant: 'KERNEL_BASE64' },
+  { entry: 'planes.ts', target: 'src/video/planes.generated.ts', constant: 'PLANES_BASE64' },
+] as const;
+
+/** The WebAssembly bytes of `entry`. */
+export async function compileKernel(entry: string): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'spatter-kernel-'));
   try {
     const output = join(folder, 'kernel.wasm');
-    const source = join(root, 'packages/pipeline/assembly/kernel.ts');
+    const source = join(pipeline, 'assembly', entry);
     const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort='];
     const result = await main([source, '--outFile', output, ...flags]);
     if (result.error) throw result.error;
@@ -23,12 +28,14 @@ export async function compileKernel(): Promise<Buffer> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const bytes = await compileKernel();
-  const lines = bytes.toString('base64').match(/.{1,100}/g) ?? [];
-  const text = lines.map((line) => `  '${line}'`).join(' +\n');
-  writeFileSync(
-    target,
-    `// Compiled from packages/pipeline/assembly by \`npm run build:kernel\` (${bytes.length} bytes). Do not edit.\n` +
-      `export const KERNEL_BASE64 =\n${text};\n`,
-  );
+  for (const { entry, target, constant } of KERNELS) {
+    const bytes = await compileKernel(entry);
+    const lines = bytes.toString('base64').match(/.{1,100}/g) ?? [];
+    const text = lines.map((line) => `  '${line}'`).join(' +\n');
+    writeFileSync(
+      join(pipeline, target),
+      `// Compiled from packages/pipeline/assembly by \`npm run build:kernel\` (${bytes.length} bytes). Do not edit.\n` +
+        `export const ${constant} =\n${text};\n`,
+    );
+  }
 }

@@ -35,7 +35,8 @@ export interface FrameCrops {
 }
 
 /**
- * Compares every frame with the next: N frames give N − 1 pairs. The caller closes the reader.
+ * Compares every frame with the next: N frames give N − 1 pairs. The caller closes the reader; opened with {@link stillRule}
+ * of the same rules, it is faster.
  * @throws {SpatterError} USAGE for impossible rules.
  */
 export async function* extractCrops(reader: VideoReader, rules: SpatterRules): AsyncGenerator<FrameCrops> {
@@ -45,7 +46,7 @@ export async function* extractCrops(reader: VideoReader, rules: SpatterRules): A
   let [earlier, later] = kernel.frames;
   if (!(await reader.read(earlier))) return;
   while (await reader.read(later)) {
-    const contours = kernel.contours(region, rules.threshold);
+    const contours = reader.still === true ? [] : kernel.contours(region, rules.threshold);
     yield judge(contours, { bytes: earlier, stride: 3 * width, region }, rules, reader.position - 2);
     [earlier, later] = [later, earlier];
   }

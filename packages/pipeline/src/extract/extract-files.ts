@@ -9,7 +9,7 @@ import { Capture, DATASET_ROWS } from './capture.ts';
 import { extractCrops, type FrameCrops } from './crops.ts';
 import { LayerCounter, Ledger } from './ledger.ts';
 import { PartialCsv } from './partial-csv.ts';
-import { DEFAULT_RULES, regionOf, type SpatterRules } from './rules.ts';
+import { DEFAULT_RULES, regionOf, stillRule, type SpatterRules } from './rules.ts';
 
 export interface ExtractOptions extends Partial<SpatterRules> {
   /** First frame looked at, counted from 0. */
@@ -83,6 +83,7 @@ export async function extractToFiles(
   const reader = await openVideo(video, {
     decoder: options.decoder ?? 'auto',
     startFrame: options.startFrame ?? 0,
+    still: stillRule(rules),
   });
   try {
     regionOf(rules, reader.info.width);

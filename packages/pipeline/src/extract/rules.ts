@@ -1,5 +1,6 @@
 // What counts as spatter: the area limits, the threshold, the part of the frame looked at, and why a contour is rejected.
 import { SpatterError } from '../util/errors.ts';
+import type { StillRule } from '../video/reader.ts';
 import type { Contour, Region } from './kernel.ts';
 
 export interface SpatterRules {
@@ -58,4 +59,9 @@ export function regionOf(rules: SpatterRules, width: number): Region {
     throw new SpatterError('USAGE', message, 'change --threshold');
   }
   return region;
+}
+
+/** What tells a decoder which frames the extraction will not look at. */
+export function stillRule({ threshold, leftBound, rightBound }: SpatterRules): StillRule {
+  return { threshold, left: Math.max(0, leftBound), right: rightBound };
 }

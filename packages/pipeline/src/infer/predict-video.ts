@@ -2,7 +2,7 @@
 import type { DecodedCrop } from '../data/transforms/pack.ts';
 import { extractCrops, type Crop, type FrameCrops } from '../extract/crops.ts';
 import { LayerCounter, Ledger } from '../extract/ledger.ts';
-import type { SpatterRules } from '../extract/rules.ts';
+import { stillRule, type SpatterRules } from '../extract/rules.ts';
 import { judgeLayers, type LayerVerdict } from '../metrics/verdict.ts';
 import { decodeJpeg, encodeJpeg } from '../store/jpeg.ts';
 import type { ProgressFactory } from '../util/progress.ts';
@@ -61,7 +61,7 @@ export async function predictVideo(
   options: PredictOptions,
 ): Promise<Prediction> {
   const { rules, startFrame, decoder } = options;
-  const reader = await openVideo(path, { decoder, startFrame });
+  const reader = await openVideo(path, { decoder, startFrame, still: stillRule(rules) });
   const bar = options.progress('predicting', (reader.info.frameCount ?? 0) - startFrame, 'frames');
   const judge = new Judge(classifier, options);
   try {

@@ -21,12 +21,15 @@ class ThreadedReader implements VideoReader {
   info!: VideoInfo;
   position = 0;
   damage: Damage | null = null;
+  still = false;
   /** Settles when the file is open or could not be opened. */
   readonly opened: Promise<void>;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   #ring: FrameRing | undefined;
   #ready = 0;
+  /** What was said of frames that are ready and not taken yet. */
+  readonly #notes: { readonly still: boolean; readonly painted: boolean }[] = [];
   #taken = 0;
   #ended = false;
   #failure: Error | undefined;
@@ -50,7 +53,9 @@ class ThreadedReader implements VideoReader {
     if (this.#taken === this.#ready) await this.#waitUntil(() => this.#taken < this.#ready || this.#ended);
     if (this.#taken === this.#ready || this.#ring === undefined) return false;
     const bytes = this.info.width * this.info.height * 3;
-    into.set(this.#ring.slot(this.#taken).subarray(0, bytes));
+    const { still, painted } = this.#notes.shift()!;
+    if (painted) into.set(this.#ring.slot(this.#taken).subarray(0, bytes));
+    this.still = still;
     this.#ring.release();
     this.#taken++;
     this.position++;
@@ -70,8 +75,10 @@ class ThreadedReader implements VideoReader {
     } else if (message.kind === 'failed') {
       this.#fail(new SpatterError(message.code, message.message, message.hint));
     } else {
-      if (message.kind === 'frame') this.#ready++;
-      else this.#ended = true;
+      if (message.kind === 'frame') {
+        this.#notes.push(message);
+        this.#ready++;
+      } else this.#ended = true;
       this.damage = message.damage;
     }
     this.#wake();

@@ -1,6 +1,7 @@
 // Synchronous decoding with the FFmpeg binding: open, seek to an exact frame, convert each frame to BGR bytes.
 import type { CodecContext, FormatContext, Frame, SoftwareScaleContext, Stream } from 'node-av/lib';
 import type { NodeAv } from './node-av.ts';
+import type { DecodedPlanes } from './still.ts';
 import { addDamage, notAVideo, type Damage, type OpenOptions, type VideoInfo } from './reader.ts';
 
 /** Extra bytes a frame's buffer needs behind the pixels: FFmpeg's vector code may write past the last row. */
@@ -47,16 +48,42 @@ export class NodeAvFrames {
     this.#startAt(options.startFrame ?? 0);
   }
 
-  /** Writes the next frame's `height × width × 3` BGR bytes into `into` (at least that + FRAME_PADDING long). */
-  next(into: Buffer): boolean {
+  /** Decodes the next frame; false at the end. */
+  next(): boolean {
     if (!this.#pending && !this.#decode()) {
       this.#checkLength();
       return false;
     }
     this.#pending = false;
-    this.#convert(into);
     this.position++;
     return true;
+  }
+
+  /**
+   * Writes `height × width × 3` BGR bytes into `into` (at least that + FRAME_PADDING long).
+   * @param planes of an earlier frame; without them, the frame last decoded
+   */
+  paint(into: Buffer, planes = this.#all()): void {
+    const scaler = this.#scalerFor(this.#frame, planes.format);
+    scaler.scaleSync(
+      [...planes.data],
+      [...planes.strides],
+      0,
+      this.#frame.height,
+      [into],
+      [this.info.width * 3],
+    );
+  }
+
+  /** The frame's planes, or null where its colours are not made from one sample of each plane (see still.ts). */
+  planes(): DecodedPlanes | null {
+    const { width, height, format, linesize } = this.#frame;
+    const { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P } = this.#av;
+    const plain = format === AV_PIX_FMT_YUV420P || format === AV_PIX_FMT_YUVJ420P;
+    const even = width === this.info.width && height === this.info.height && (width | height) % 2 === 0;
+    if (!plain || !even || linesize.slice(0, 3).some((bytes) => bytes <= 0)) return null;
+    const { data, strides } = this.#all();
+    return { data: data.slice(0, 3), strides: strides.slice(0, 3), format };
   }
 
   close(): void {
@@ -117,21 +144,20 @@ export class NodeAvFrames {
     this.#note(`the header announces ${expected} frames, the file ends after ${found}`);
   }
 
-  #convert(into: Buffer): void {
-    const frame = this.#frame;
-    const scaler = this.#scalerFor(frame);
-    scaler.scaleSync(frame.data ?? [], frame.linesize, 0, frame.height, [into], [this.info.width * 3]);
+  #all(): DecodedPlanes {
+    const { data, linesize, format } = this.#frame;
+    return { data: data ?? [], strides: linesize, format };
   }
 
   /** Bicubic without accurate rounding: exactly what OpenCV asks of FFmpeg, and its bytes depend on it. */
-  #scalerFor(frame: Frame): SoftwareScaleContext {
-    const key = `${frame.width}x${frame.height}:${frame.format}`;
+  #scalerFor(frame: Frame, from: number): SoftwareScaleContext {
+    const key = `${frame.width}x${frame.height}:${from}`;
     if (this.#scaler?.key === key) return this.#scaler.context;
     this.#scaler?.context.freeContext();
     const av = this.#av;
     const context = new av.SoftwareScaleContext();
     const { width, height } = this.info;
-    const format = frame.format as Parameters<SoftwareScaleContext['getContext']>[2];
+    const format = from as Parameters<SoftwareScaleContext['getContext']>[2];
     context.getContext(frame.width, frame.height, format, width, height, av.AV_PIX_FMT_BGR24, av.SWS_BICUBIC);
     this.#scaler = { context, key };
     return context;

@@ -30,13 +30,27 @@ export interface VideoReader {
   /** Index, in the whole video, of the frame that the next `read` delivers. */
   readonly position: number;
   readonly damage: Damage | null;
+  /**
+   * With {@link OpenOptions.still}: whether the frame last read is known to differ so little from the one before that nothing
+   * between them passes the threshold. The pixels of a frame that is still to both its neighbours are left as they were.
+   */
+  readonly still?: boolean;
   /** Fills `into` (`height × width × 3` bytes, row after row, B G R) with the next frame; false at the end. */
   read(into: Uint8Array): Promise<boolean>;
   /** Stops decoding and frees everything; safe to call twice. */
   close(): Promise<void>;
 }
 
+/** What a consumer compares neighbouring frames by: a gray difference above `threshold` in columns `left` ≤ x < `right`. */
+export interface StillRule {
+  readonly threshold: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 export interface OpenOptions {
+  /** Lets the decoder leave out pixels that nobody will look at; see {@link VideoReader.still}. */
+  readonly still?: StillRule;
   /** First frame to deliver, counted from 0; exact, whatever the codec's key frames. */
   readonly startFrame?: number;
   /** Threads FFmpeg may decode with; 0 lets it choose. */
