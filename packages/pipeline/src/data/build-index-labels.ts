@@ -9,19 +9,20 @@ export interface FileLabel {
   readonly label: number;
   readonly position: string | null;
   readonly session: string | null;
+  readonly build: string | null;
   /** Name of the recording; null keeps the video's. */
   readonly recording: string | null;
 }
 
 const FLOWS = ['low', 'mid', 'high'] as const;
 const POSITIONS = ['left', 'mid', 'right'] as const;
-const UNNAMED = { position: null, session: null, recording: null } as const;
+const UNNAMED = { position: null, session: null, build: null, recording: null } as const;
 const HINT =
   'give one label per file (--labels 0,1,0,1) or a CSV with the columns file,label (--labels labels.csv)';
 
 /**
  * Labels of `files`, in their order.
- * @param given `0,1,0,1`; the path of a CSV with the columns `file,label` and, if wanted, `position,session,recording`; or
+ * @param given `0,1,0,1`; the path of a CSV with the columns `file,label` and, if wanted, `position,session,build,recording`; or
  * undefined: then names such as `left_low_0.h5` tell (low 0, high 1; with mid among them low 0, mid 1, high 2).
  * @throws {SpatterError} LABELS when the labels do not fit, FILE_NOT_FOUND or IO for the CSV.
  */
@@ -52,8 +53,9 @@ function tableRow({ columns, rows }: CsvTable, path: string, file: string): File
   const row = matches.find((each) => each[at] === file) ?? matches[0];
   if (row === undefined) throw wrong(`${path} must have a row for ${basename(file)}`);
   const value = (column: string): string | null => row[columns.indexOf(column)] || null;
-  const [position, session, recording] = [value('position'), value('session'), value('recording')];
-  return { label: toLabel(value('label') ?? '', `${path}, ${basename(file)}`), position, session, recording };
+  const [position, session, build] = [value('position'), value('session'), value('build')];
+  const label = toLabel(value('label') ?? '', `${path}, ${basename(file)}`);
+  return { label, position, session, build, recording: value('recording') };
 }
 
 function fromNames(files: readonly string[]): FileLabel[] {

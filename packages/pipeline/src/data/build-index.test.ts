@@ -117,8 +117,8 @@ describe('labels', () => {
     const path = join(folder(), 'labels.csv');
     writeFileSync(path, 'label,file,session,recording\n1,mid_high_2.h5,B2,second\n0,left_low_0.h5,B1,\n');
     expect(labelsOf(files, path)).toEqual([
-      { label: 0, position: null, session: 'B1', recording: null },
-      { label: 1, position: null, session: 'B2', recording: 'second' },
+      { label: 0, position: null, session: 'B1', build: null, recording: null },
+      { label: 1, position: null, session: 'B2', build: null, recording: 'second' },
     ]);
     expect(() => labelsOf(['a.h5'], path)).toThrow(code('LABELS', /must have a row for a\.h5/));
     writeFileSync(path, 'file\na.h5\n');

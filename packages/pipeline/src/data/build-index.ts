@@ -190,6 +190,7 @@ function recordingsIn({ file, datasets, label }: Part): Recording[] {
   return videos.map((video) => {
     // A name given to a file of several videos would name them all the same.
     const name = label.recording !== null && videos.length === 1 ? label.recording : video;
-    return { name, file, video, label: label.label, position: label.position, session: label.session };
+    const { position, session, build } = label;
+    return { name, file, video, label: label.label, position, session, build };
   });
 }

@@ -12,15 +12,17 @@ export interface Recording {
   readonly label: number;
   /** Where the camera stood, such as left, mid or right; null where nobody said. */
   readonly position: string | null;
-  /** Which build or day; null where nobody said. */
+  /** Which day or set-up of the camera; null where nobody said. */
   readonly session: string | null;
+  /** Which build job; null where nobody said. */
+  readonly build: string | null;
   /** What its datasets are called before `_0`, `_1`…; the name, unless the labels gave another. */
   readonly video: string;
 }
 
 /** Name of the table in the folder of an index. */
 export const RECORDINGS_CSV = 'recordings.csv';
-const COLUMNS = ['recording', 'file', 'label', 'position', 'session', 'video'] as const;
+const COLUMNS = ['recording', 'file', 'label', 'position', 'session', 'video', 'build'] as const;
 
 /** The video a dataset belongs to: its name without the running number. */
 export function videoOfDataset(dataset: string): string {
@@ -33,11 +35,13 @@ export function recordingKey(file: string, video: string): string {
 }
 
 export function formatRecordings(recordings: readonly Recording[]): string {
-  const rows = recordings.map((each) => [
-    ...[each.name, each.file, each.label, each.position ?? '', each.session ?? ''],
-    each.video,
-  ]);
-  return formatCsv(COLUMNS, rows);
+  // The last column is left out where nobody named a build.
+  const columns = recordings.some(({ build }) => build !== null) ? COLUMNS : COLUMNS.slice(0, -1);
+  const rows = recordings.map((each) => {
+    const { name, file, label, position, session, video, build } = each;
+    return [name, file, label, position ?? '', session ?? '', video, build ?? ''].slice(0, columns.length);
+  });
+  return formatCsv(columns, rows);
 }
 
 /**
@@ -55,8 +59,8 @@ export function readRecordings(path: string): Recording[] {
       throw invalid(`${path} line ${i + 2}: label must be a whole number from 0 to 255`);
     }
     const [position, session] = [value('position') || null, value('session') || null];
-    const [name, file] = [value('recording'), value('file')];
-    return { name, file, label, position, session, video: value('video') || name };
+    const [name, file, build] = [value('recording'), value('file'), value('build') || null];
+    return { name, file, label, position, session, build, video: value('video') || name };
   });
 }
 
@@ -84,7 +88,7 @@ function foundRecordings(index: CropIndex): Map<string, Recording> {
     seen.add(pair);
     const file = index.files[index.file[row]!]!;
     const video = videoOfDataset(index.datasets[index.dataset[row]!]!);
-    const rest = { label: index.label[row]!, position: null, session: null };
+    const rest = { label: index.label[row]!, position: null, session: null, build: null };
     const key = recordingKey(file, video);
     if (!found.has(key)) found.set(key, { name: video, file, video, ...rest });
   }

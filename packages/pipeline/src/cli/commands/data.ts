@@ -1,9 +1,10 @@
 // `spatter data`: makes and inspects data sets of crops. One file for each sub-command, one line here.
 import { Command } from 'commander';
 import { dataIndexCommand } from './data-index.ts';
+import { dataValidateCommand } from './data-validate.ts';
 
 /** In the order of their use. */
-const SUBCOMMANDS: readonly (() => Command)[] = [dataIndexCommand];
+const SUBCOMMANDS: readonly (() => Command)[] = [dataIndexCommand, dataValidateCommand];
 
 export function dataCommand(): Command {
   const command = new Command('data').description('make and inspect data sets of crops');

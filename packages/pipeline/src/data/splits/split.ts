@@ -1,12 +1,13 @@
 // What a split is: which index rows train, validate and test, and the contract that says how they were chosen.
 import { SpatterError } from '../../util/errors.ts';
 
-/** A recording (one video) as the sidecars know it; `position` and `session` are null where nobody named them. */
+/** A recording (one video) as the sidecars know it; `position`, `session` and `build` are null where nobody named them. */
 export interface Recording {
   readonly name: string;
   readonly label: number;
   readonly position: string | null;
   readonly session: string | null;
+  readonly build: string | null;
 }
 
 /** What the splits look at; arrays have one entry per index row. */
@@ -21,6 +22,10 @@ export interface SplitInput {
   readonly known: boolean;
 }
 
+/** What a split by recording can keep together. */
+export const SPLIT_GROUPS = ['recording', 'position', 'session', 'build'] as const;
+export type SplitGroup = (typeof SPLIT_GROUPS)[number];
+
 /** Shares of train, val and test; they sum to 1. */
 export type Fractions = readonly [train: number, val: number, test: number];
 
@@ -34,7 +39,7 @@ export interface SplitOptions {
   /** `time-block`: no two parts hold frames of one recording this close, frames; default 25 (a second at 25 fps). */
   readonly gapFrames?: number;
   /** `recording`: what is kept together; default `recording`. */
-  readonly group?: 'recording' | 'position' | 'session';
+  readonly group?: SplitGroup;
 }
 
 export const PARTS = ['train', 'val', 'test'] as const;

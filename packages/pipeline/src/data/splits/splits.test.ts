@@ -22,6 +22,7 @@ function input(spans: readonly (readonly number[])[], more: Partial<SplitInput> 
       label: r % 2,
       position: ['left', 'mid', 'right'][Math.floor(r / 2)] ?? null,
       session: r % 2 === 0 ? 'monday' : 'tuesday',
+      build: `job ${r >> 1}`,
     })),
     known: true,
     ...more,

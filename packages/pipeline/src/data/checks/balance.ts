@@ -1,0 +1,36 @@
+// Whether the classes weigh alike, and whether anything but the gas tells them apart: a session, a build or a camera position.
+import { percent } from '../../report/numbers.ts';
+import { finding, type CheckedData, type Finding } from './finding.ts';
+
+/** Commonest class over rarest from which accuracy alone misleads. */
+const UNEVEN = 1.5;
+
+export function checkBalance({ index }: CheckedData): Finding[] {
+  const counts = new Map<number, number>();
+  for (const label of index.label) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const classes = [...counts].sort(([a], [b]) => a - b);
+  const where = classes.map(([label, n]) => `class ${label}: ${n} crops, ${percent(n / index.length)}`);
+  if (classes.length < 2)
+    return finding('one_class', 'error', where, () => 'All crops have the same label', 1);
+  const sizes = classes.map(([, n]) => n);
+  const ratio = Math.max(...sizes) / Math.min(...sizes);
+  if (ratio <= UNEVEN) return [];
+  return finding('uneven_classes', 'warning', where, () => `The commonest class has ${ratio.toFixed(2)} times the crops of the rarest: read the balanced accuracy`, index.length); // prettier-ignore
+}
+
+/** A circumstance each of whose values has one class only tells the class by itself: no split can part it from the gas. */
+export function checkConfounding({ times }: CheckedData): Finding[] {
+  if (times === null) return [];
+  return (['position', 'session', 'build'] as const).flatMap((name) => {
+    const classes = new Map<string, Set<number>>();
+    for (const recording of times.recordings) {
+      const value = recording[name];
+      if (value === null) return [];
+      classes.set(value, (classes.get(value) ?? new Set()).add(recording.label));
+    }
+    const values = [...classes];
+    if (values.length < 2 || values.some(([, labels]) => labels.size > 1)) return [];
+    const where = values.map(([value, labels]) => `${value}: class ${[...labels].join()}`);
+    return finding(`${name}_tells_class`, 'warning', where, () => `Each ${name} has crops of one class only: no split can tell the gas from the ${name}`); // prettier-ignore
+  });
+}

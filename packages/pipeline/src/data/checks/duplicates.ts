@@ -1,0 +1,89 @@
+// The same picture twice: under two labels, in two recordings, or on both sides of a split.
+import { CropFileReader } from '../../store/crop-file.ts';
+import { decodeJpeg } from '../../store/jpeg.ts';
+import { join } from 'node:path';
+import { copies, lookalikes } from '../near-duplicates.ts';
+import { placeName, placeOf, type CropPlace } from '../quarantine.ts';
+import { packCrop } from '../transforms/pack.ts';
+import { finding, type CheckedData, type Finding } from './finding.ts';
+
+/** Root mean square difference, in gray levels after equal means, below which two crops are the same picture. */
+const SAME_PICTURE = 4;
+const SIDE = 40;
+
+/** Byte for byte the same JPEG. */
+export function checkCopies({ index, survey, rowOfSlot }: CheckedData): Finding[] {
+  const groups = copies(survey.facts);
+  const label = (slot: number) => index.label[rowOfSlot[slot]!]!;
+  const names = (group: readonly number[]) => group.slice(0, 3).map((slot) => placeName(placeOf(index, rowOfSlot[slot]!))).join(' = '); // prettier-ignore
+  const contradicting = groups.filter((group) => new Set(group.map(label)).size > 1);
+  const plain = groups.filter((group) => !contradicting.includes(group));
+  const extra = (list: readonly number[][]) => list.reduce((sum, group) => sum + group.length - 1, 0);
+  return [
+    ...finding('copy_with_other_label', 'error', contradicting.map(names), (n) => `${n} crops are copies of a crop of another class`, extra(contradicting)), // prettier-ignore
+    ...finding('copy', 'warning', plain.map(names), (n) => `${n} crops are copies of another crop, byte for byte`, extra(plain)), // prettier-ignore
+  ];
+}
+
+/**
+ * Crops of two recordings that look the same: neighbouring frames of one recording do so by nature, two recordings only
+ * where a video was copied, cut or encoded again. Every pair is decoded and compared before it is reported.
+ */
+export async function checkLookalikes(data: CheckedData): Promise<Finding[]> {
+  const { index, survey, rowOfSlot } = data;
+  const group = groupOfSlot(data);
+  const { pairs, crowded } = lookalikes(survey.facts, (a, b) => group[a] !== group[b]);
+  const place = (slot: number) => placeOf(index, rowOfSlot[slot]!);
+  const planes = await packedPlanes(index.root, [...new Set(pairs.flat())], place);
+  const same = pairs.filter(([a, b]) => difference(planes.get(a)!, planes.get(b)!) < SAME_PICTURE);
+  const name = ([a, b]: readonly [number, number]) => `${placeName(place(a))} ~ ${placeName(place(b))}`;
+  const label = (slot: number) => index.label[rowOfSlot[slot]!]!;
+  const [other, alike] = [same.filter(([a, b]) => label(a) !== label(b)), same.filter(([a, b]) => label(a) === label(b))]; // prettier-ignore
+  const rest = crowded ? ' (at least: many crops look alike)' : '';
+  return [
+    ...finding('lookalike_with_other_label', 'warning', other.map(name), (n) => `${n} pairs of crops of two recordings and two classes show the same picture${rest}`), // prettier-ignore
+    ...finding('lookalike', 'warning', alike.map(name), (n) => `${n} pairs of crops of two recordings show the same picture${rest}: was a video copied or encoded again?`), // prettier-ignore
+  ];
+}
+
+/** Recording of each slot; where recordings are not known, its HDF5 file. */
+function groupOfSlot({ index, times, rowOfSlot }: CheckedData): Uint16Array {
+  return Uint16Array.from(rowOfSlot, (row) => (times === null ? index.file[row]! : times.recording[row]!));
+}
+
+/** Gray squares of some crops; slots ascend by file, so each file is opened once. */
+async function packedPlanes(
+  root: string,
+  slots: readonly number[],
+  place: (slot: number) => CropPlace,
+): Promise<Map<number, Uint8Array>> {
+  const planes = new Map<number, Uint8Array>();
+  let reader: CropFileReader | undefined;
+  try {
+    for (const slot of slots.toSorted((a, b) => a - b)) {
+      const { file, dataset, dsIdx } = place(slot);
+      const path = join(root, file);
+      if (reader?.path !== path) {
+        reader?.close();
+        reader = await CropFileReader.open(path);
+      }
+      const plane = new Uint8Array(SIDE * SIDE);
+      packCrop(await decodeJpeg(reader.read(dataset, dsIdx, 1)[0]!), 1, SIDE, plane);
+      planes.set(slot, plane);
+    }
+  } finally {
+    reader?.close();
+  }
+  return planes;
+}
+
+/** Root mean square difference in gray levels, after both have the same mean: one may be exposed a little longer. */
+function difference(a: Uint8Array, b: Uint8Array): number {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const d = a[i]! - b[i]!;
+    sum += d;
+    squares += d * d;
+  }
+  return Math.sqrt(Math.max(0, squares / a.length - (sum / a.length) ** 2));
+}

@@ -1,0 +1,57 @@
+// What each split would leak: copies and lookalikes on both sides, neighbours in time, and an index shuffled crop by crop.
+import { percent } from '../../report/numbers.ts';
+import { indexOrder } from '../index-order.ts';
+import { copies } from '../near-duplicates.ts';
+import { SPLITS } from '../splits/catalogue.ts';
+import { surveySplits } from '../survey-splits.ts';
+import { SpatterError } from '../../util/errors.ts';
+import type { Split } from '../splits/split.ts';
+import { finding, type CheckedData, type Finding } from './finding.ts';
+
+/** Copies with one crop in train and one in test, under each split that the data allow. */
+export function checkCopiesAcrossSplits({ index, survey, times, rowOfSlot }: CheckedData): Finding[] {
+  if (times === null) return [];
+  const groups = copies(survey.facts);
+  if (groups.length === 0) return [];
+  return Object.entries(SPLITS).flatMap(([kind, splitter]) => {
+    const split = attempt(() => splitter({ ...times, label: index.label }, { seed: 42 }));
+    if (split === null) return [];
+    const side = sides(split, index.length);
+    const both = groups.filter((group) =>
+      [1, 2].every((part) => group.some((slot) => side[rowOfSlot[slot]!] === part)),
+    );
+    return finding('copy_across_split', 'warning', [`split ${kind}`], () => `The split ${kind} has copies of ${both.length} crops both in train and in test`, both.length); // prettier-ignore
+  });
+}
+
+/** 1 train, 2 test, 0 neither. */
+function sides(split: Split, rows: number): Uint8Array {
+  const side = new Uint8Array(rows);
+  for (const row of split.train) side[row] = 1;
+  for (const row of split.test) side[row] = 2;
+  return side;
+}
+
+function attempt<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof SpatterError) return null;
+    throw error;
+  }
+}
+
+/** The order of the rows and what it means for the legacy split by position. */
+export function checkOrder({ index, times }: CheckedData): Finding[] {
+  const order = indexOrder(index);
+  const leak =
+    times === null ? null : surveySplits(index, times, 42).find(({ kind }) => kind === 'random')?.leak;
+  const measured = leak == null ? '' : `: ${percent(leak.near_share)} of its test crops have a training crop within ${leak.gap_frames} frames`; // prettier-ignore
+  if (order.kind === 'shuffled') {
+    const how = order.reference_shuffle
+      ? 'as the published method shuffles (pandas, seed 42)'
+      : 'crop by crop';
+    return finding('shuffled_index', 'note', [index.name], () => `The rows are shuffled ${how}, so the legacy split random leaks${measured}. Use time-block or recording`, 1); // prettier-ignore
+  }
+  return finding('ordered_index', 'note', [index.name], () => `The rows are not shuffled: the legacy split random would cut them file by file, and its test part may lack a class`, 1); // prettier-ignore
+}
