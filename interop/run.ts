@@ -12,6 +12,7 @@ const SCRIPTS: Record<string, () => Promise<Script>> = {
   hydra: () => import('./hydra.ts'),
   opencv: () => import('./opencv.ts'),
   sklearn: () => import('./sklearn.ts'),
+  'mlflow-model': () => import('./mlflow-model.ts'),
   torch: () => import('./torch.ts'),
 };
 

@@ -1,5 +1,5 @@
 // The log of a registry: one file per entry, chained by hashes, appended without locks; `head.json` says where it ends.
-import { existsSync, linkSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeWritableFolder, writeFileAtomic } from '../util/atomic.ts';
@@ -35,6 +35,7 @@ const headPath = (root: string): string => join(root, 'head.json');
 
 /** Reads the log of the registry at `root` and checks the chain, and that it reaches as far as its head says. */
 export function readLog(root: string): Log {
+  const found = readHead(root); // before the entries: whoever appends meanwhile moves it last
   const folder = join(root, 'log');
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : [];
   const faults: Fault[] = [];
@@ -49,7 +50,7 @@ export function readLog(root: string): Log {
       entries.push(entry);
     }
   });
-  return { entries, faults: [...faults, ...headFaults(root, entries)] };
+  return { entries, faults: [...faults, ...headFaults(found, entries)] };
 }
 
 function chainFault(
@@ -66,9 +67,8 @@ function chainFault(
   return 'does not follow the entry before it: one of the two was replaced';
 }
 
-function headFaults(root: string, entries: readonly LogEntry[]): Fault[] {
+function headFaults(found: Head | string | undefined, entries: readonly LogEntry[]): Fault[] {
   const where = 'head.json';
-  const found = readHead(root);
   if (found === undefined) return entries.length === 0 ? [] : [{ where, what: 'is missing' }];
   if (typeof found === 'string') return [{ where, what: `is damaged: ${found}` }];
   if (found.entries > entries.length) {
@@ -108,14 +108,14 @@ function readHead(root: string): Head | string | undefined {
 export function appendEntry(root: string, say: (entries: readonly LogEntry[]) => NewEntry): LogEntry {
   const folder = join(root, 'log');
   makeWritableFolder(folder);
-  const draft = join(folder, `.${process.pid}-${(drafts += 1)}.draft`);
+  const draft = join(folder, `.${process.pid}.draft`);
   try {
     for (;;) {
       const { entries } = readLog(root);
       const entry = chained(say(entries), entries.at(-1));
       writeFileAtomic(draft, `${JSON.stringify(entry, null, 2)}\n`);
       if (!linked(draft, join(folder, entryName(entry.sequence)))) continue;
-      advanceHead(root);
+      advanceHead(root, draft);
       return entry;
     }
   } catch (error) {
@@ -124,8 +124,6 @@ export function appendEntry(root: string, say: (entries: readonly LogEntry[]) =>
     rmSync(draft, { force: true });
   }
 }
-
-let drafts = 0;
 
 function linked(from: string, to: string): boolean {
   try {
@@ -138,7 +136,7 @@ function linked(from: string, to: string): boolean {
 }
 
 /** Lets the head name the last entry; again when others appended meanwhile, so that the last of them leaves it right. */
-function advanceHead(root: string): void {
+function advanceHead(root: string, draft: string): void {
   for (let written = -1; ;) {
     const { entries } = readLog(root);
     if (entries.length === written) return;
@@ -151,7 +149,8 @@ function advanceHead(root: string): void {
       hash,
       aliases: aliasesOf(entries),
     };
-    writeFileAtomic(headPath(root), `${JSON.stringify(value, null, 2)}\n`);
+    writeFileAtomic(draft, `${JSON.stringify(value, null, 2)}\n`);
+    renameSync(draft, headPath(root));
   }
 }
 
