@@ -1,6 +1,7 @@
 // Public API of the training compiler.
 export { compileForward, exportOnnx } from './compile/forward.ts';
 export type { ExportOptions, Forward, ForwardOptions } from './compile/forward.ts';
+export { countMacs } from './compile/macs.ts';
 export type { ImageShape } from './compile/trace.ts';
 export { compileStep, compileTrainStep } from './compile/train-step.ts';
 export type {

@@ -9,6 +9,7 @@ import { extractCommand } from './commands/extract.ts';
 import { predictCommand } from './commands/predict.ts';
 import { registryCommand } from './commands/registry.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { sweepCommand } from './commands/sweep.ts';
 import { trainCommand } from './commands/train.ts';
 
 /** In the order of the way of the data; `demo` gets the means to run the others. */
@@ -18,6 +19,7 @@ export const COMMANDS: readonly ((run: RunCommand) => Command)[] = [
   extractCommand,
   dataCommand,
   trainCommand,
+  sweepCommand,
   evaluateCommand,
   exportCommand,
   registryCommand,

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { retiredHint, translateOverride, translateTree } from './aliases.ts';
-import { composeTree } from './compose.ts';
+import { composeTree, type Composition } from './compose.ts';
 import { configSchema, type Config } from './schema.ts';
 import { settleConfig, type DataFacts } from './settle.ts';
 import { ConfigSources, readText } from './sources.ts';
@@ -38,20 +38,27 @@ export interface ComposedConfig {
  * @throws {SpatterError} CONFIG_OVERRIDE, CONFIG_NOT_FOUND, CONFIG_FILE, CONFIG_UNKNOWN_KEY or CONFIG_VALUE.
  */
 export function composeConfig(options: ComposeOptions): ComposedConfig {
-  const folders = (options.configDirs ?? []).map((path) => ({ path, label: join(path, '/') }));
   const { tree, origins } = composeTree({
-    sources: new ConfigSources([{ path: SHIPPED, label: 'conf/' }, ...folders]),
-    configName: 'config',
-    overrides: options.overrides,
+    ...compositionOf('config', options),
     knownKeys: schemaKeys(),
     hintFor: retiredHint,
     translateOverride,
     translateTree,
-    env: options.env ?? {},
-    now: options.now ?? new Date(),
   });
   const config = validateConfig(tree, origins);
   return { config, yaml: formatYaml(config as unknown as Tree), overrides: [...options.overrides] };
+}
+
+/** What composes the root config `configName` of the shipped folder and the user's. */
+export function compositionOf(configName: string, options: ComposeOptions): Composition {
+  const folders = (options.configDirs ?? []).map((path) => ({ path, label: join(path, '/') }));
+  return {
+    sources: new ConfigSources([{ path: SHIPPED, label: 'conf/' }, ...folders]),
+    configName,
+    overrides: options.overrides,
+    env: options.env ?? {},
+    now: options.now ?? new Date(),
+  };
 }
 
 /**

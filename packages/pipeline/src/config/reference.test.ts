@@ -19,6 +19,7 @@ it('docs/reference/config.md lists every key with its default', async () => {
       [
         name,
         readdirSync(join(CONF, name))
+          .filter((file) => file.endsWith('.yaml'))
           .map((file) => file.replace('.yaml', ''))
           .sort(),
       ] as const,

@@ -26,9 +26,9 @@ export function schemaFields(schema: z.ZodType = configSchema, path = ''): Field
 }
 
 /** Every dotted key that a config may have: fields and the sections around them. */
-export function schemaKeys(): string[] {
+export function schemaKeys(schema: z.ZodType = configSchema): string[] {
   const keys = new Set<string>();
-  for (const { path } of schemaFields()) {
+  for (const { path } of schemaFields(schema)) {
     const parts = path.split('.');
     parts.forEach((_, i) => keys.add(parts.slice(0, i + 1).join('.')));
   }
@@ -40,12 +40,28 @@ export function schemaKeys(): string[] {
  * @throws {SpatterError} CONFIG_UNKNOWN_KEY or CONFIG_VALUE, for the first thing that is wrong.
  */
 export function validateConfig(tree: Tree, origins: Origins): Config {
-  const parsed = configSchema.safeParse(tree);
-  if (!parsed.success) throw firstFailure(parsed.error.issues, tree, origins);
-  const broken = brokenRule(parsed.data);
+  const config = checkTree(configSchema, tree, origins);
+  const broken = brokenRule(config);
   if (broken !== undefined)
     throw new SpatterError('CONFIG_VALUE', `${broken.must}${from(origins, broken.path)}`, broken.hint);
-  return deepFreeze(parsed.data);
+  return deepFreeze(config);
+}
+
+/**
+ * The tree as `schema`, made of the fields of `fields.ts`, types it.
+ * @throws {SpatterError} CONFIG_UNKNOWN_KEY or CONFIG_VALUE, for the first thing that is wrong.
+ */
+export function checkTree<T extends z.ZodType>(schema: T, tree: Tree, origins: Origins): z.infer<T> {
+  const parsed = schema.safeParse(tree);
+  if (parsed.success) return parsed.data;
+  throw firstFailure(parsed.error.issues, { schema, tree, origins });
+}
+
+/** What was checked, for the words of a failure. */
+interface Checked {
+  readonly schema: z.ZodType;
+  readonly tree: Tree;
+  readonly origins: Origins;
 }
 
 function from(origins: Origins, path: string): string {
@@ -53,24 +69,24 @@ function from(origins: Origins, path: string): string {
   return origin === undefined ? '' : ` (from ${origin})`;
 }
 
-function firstFailure(issues: readonly z.core.$ZodIssue[], tree: Tree, origins: Origins): SpatterError {
+function firstFailure(issues: readonly z.core.$ZodIssue[], checked: Checked): SpatterError {
   // A misspelt key also leaves its right spelling missing: the unknown key is the cause, so it speaks first.
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue;
-    return unknownKey(joinPath(issue.path.join('.'), issue.keys[0]!), origins);
+    return unknownKey(joinPath(issue.path.join('.'), issue.keys[0]!), checked);
   }
-  return wrongValue(issues[0]!.path.join('.'), tree, origins);
+  return wrongValue(issues[0]!.path.join('.'), checked);
 }
 
-function unknownKey(path: string, origins: Origins): SpatterError {
-  const near = nearest(path, schemaKeys());
+function unknownKey(path: string, { schema, origins }: Checked): SpatterError {
+  const near = nearest(path, schemaKeys(schema));
   const hint =
     retiredHint(path) ?? (near === undefined ? 'spatter config lists all keys' : `did you mean ${near}?`);
   return new SpatterError('CONFIG_UNKNOWN_KEY', `${path}: unknown key${from(origins, path)}`, hint);
 }
 
-function wrongValue(path: string, tree: Tree, origins: Origins): SpatterError {
-  const field = schemaFields().find((row) => path === row.path || path.startsWith(`${row.path}.`));
+function wrongValue(path: string, { schema, tree, origins }: Checked): SpatterError {
+  const field = schemaFields(schema).find((row) => path === row.path || path.startsWith(`${row.path}.`));
   const at = field?.path ?? path;
   const value = select(tree, at);
   const expects = field?.expects ?? 'a map of keys';

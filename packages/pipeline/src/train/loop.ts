@@ -22,7 +22,8 @@ export interface Training {
   /** Save `last` every so many batches inside an epoch; 0 = only between epochs. */
   readonly saveEvery: number;
   readonly onBatch: (progress: Progress) => void;
-  readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void;
+  /** Waited for, so that what it learns can still make `interrupted` true. */
+  readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void | Promise<void>;
   /** True when the user asked to stop; the state is saved and the loop ends. */
   readonly interrupted: () => boolean;
 }
@@ -45,8 +46,9 @@ export async function train(run: Training, start: Checkpoint): Promise<Checkpoin
     requireFinite(validated.loss, `the validation loss became ${validated.loss} in epoch ${progress.epoch}`);
     const closed = afterEpoch(progress, validated);
     progress = decide(run, { state, progress: closed.progress }, closed.metrics);
-    run.onEpoch(closed.metrics, progress);
+    await run.onEpoch(closed.metrics, progress);
     run.save(LAST, { state, progress });
+    if (run.interrupted()) break;
   }
   return { state, progress };
 }

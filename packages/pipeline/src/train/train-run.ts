@@ -21,7 +21,8 @@ const HISTORY = ['epoch', 'train_loss', 'train_accuracy', 'val_loss', 'val_accur
 
 export interface TrainObserver {
   readonly progress: ProgressFactory;
-  readonly onEpoch: (metrics: EpochMetrics) => void;
+  /** `progress` holds the epochs before too, also those of a run that is continued. */
+  readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void | Promise<void>;
   /** Gets lines about what is odd in the data. */
   readonly onNotice: (line: string) => void;
   /** True once the user asked to stop. */
@@ -55,8 +56,8 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         },
         onEpoch: (metrics, at) => {
           writeHistory(run, at);
-          observer.onEpoch(metrics);
-          log.epoch(metrics);
+            log.epoch(metrics);
+            return observer.onEpoch(metrics, at);
         },
         interrupted: observer.interrupted,
       },

@@ -34,6 +34,8 @@ export const ERRORS = {
   CHECKPOINT_DAMAGED: 'A checkpoint or weights file is truncated, corrupt, or not of the kind expected.',
   RUN_NOT_FOUND: 'A folder given as a training run holds none.',
   DATASET_CHANGED: 'The data on disk are not those that the run was trained on.',
+  SWEEP_DIFFERS:
+    'A sweep was to be continued or joined with other settings, search space or overrides than it was begun with.',
   LOSS_NOT_FINITE: 'The training loss became NaN or infinite. Checkpoints written before are kept.',
   MODEL_DAMAGED: 'An exported model is incomplete, was changed after its export, or is none.',
   MODEL_UNKNOWN: 'The registry has no model, version or alias of that name.',

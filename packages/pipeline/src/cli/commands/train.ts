@@ -7,6 +7,7 @@ import type { Tracking } from '../../train/tracked-run.ts';
 import { isFinished, trainRun } from '../../train/train-run.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { action, type Context, type Result } from '../context.ts';
+import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
 import { withTracking } from '../tracking.ts';
 
 interface Options {
@@ -14,9 +15,6 @@ interface Options {
   readonly resume?: string;
   readonly evaluate: boolean;
 }
-
-/** Exit code of a run that was stopped by Ctrl-C, as of every program that ends on it: 128 + SIGINT. */
-const INTERRUPTED = 130;
 
 const EXAMPLES = `
 Examples:
@@ -105,14 +103,4 @@ function epochLine(metrics: EpochMetrics, epochs: number): string {
     `val loss ${metrics.val_loss.toFixed(4)} accuracy ${metrics.val_accuracy.toFixed(4)}`,
   ];
   return `epoch ${metrics.epoch}/${epochs}  ${figures.join('  ')}  lr ${metrics.lr}`;
-}
-
-/** True after the first Ctrl-C, which lets the batch finish and saves; a second one ends the process at once. */
-function interruptFlag(): () => boolean {
-  let asked = false;
-  process.once('SIGINT', () => {
-    asked = true;
-    process.stderr.write('\nspatter: saving and stopping …\n');
-  });
-  return () => asked;
 }

@@ -1,0 +1,235 @@
+// `spatter sweep`: searches config keys for the best trained network, alone, in several processes, or on many machines.
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import type { ChosenSweep } from '../../sweep/choose-plan.ts';
+import type { SweepSummary } from '../../sweep/summary.ts';
+import type { WorkerMessage } from '../../sweep/workers.ts';
+import { SpatterError } from '../../util/errors.ts';
+import { silentProgress } from '../../util/progress.ts';
+import { action, withGlobalOptions, type Context, type Result } from '../context.ts';
+import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
+
+interface Options {
+  readonly configDir: string[];
+  readonly resume?: string;
+  readonly study?: string;
+  readonly storage?: string;
+  readonly trials?: string;
+  readonly timeout?: string;
+  readonly workers: string;
+  readonly worker?: string;
+  readonly threads?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  $ spatter sweep +experiment=demo paths.data_root=spatter-demo/data
+  $ spatter sweep 'training.optimizer.lr=tag(log, interval(1e-4, 1e-1))' model=lenet5,cnn --trials 30
+  $ spatter sweep hpo=pareto --workers 2              accuracy against latency, in two processes
+  $ spatter sweep --resume runs/sweep_default_20261123_101500 --trials 60
+  $ spatter sweep --study line3 --storage postgresql://spatter@db/sweeps hpo=everything
+
+Every trial is a run directory of its own; the test split stays untouched until you evaluate the one you choose.
+Where SPATTER_STORAGE is set, it is the default of --storage.`;
+
+export function sweepCommand(): Command {
+  const command = new Command('sweep')
+    .summary('search hyper-parameters, on one machine or many')
+    .description(
+      'Searches config keys for the best network: trials of a study that any number of workers share.',
+    )
+    .argument(
+      '[overrides...]',
+      'config overrides; interval(), range(), choice() or a,b make a key searched; hpo=NAME, hpo.KEY=VALUE',
+    )
+    .option('--config-dir <dir...>', 'folders with config groups of your own', [])
+    .option('--resume <sweep>', 'continue the sweep in this directory')
+    .option('--study <name>', 'name of the study, and of its directory below paths.run_root')
+    .option(
+      '--storage <address>',
+      'sqlite:///FILE, postgresql://…, journal:FILE (default: a file in the directory)',
+    )
+    .option('--trials <n>', 'trials of the whole study, whoever runs them')
+    .option('--timeout <seconds>', 'begin no more trials after this time')
+    .option('--workers <n>', 'processes on this machine', '1')
+    .option('--worker <index>', 'be one of the processes that --workers starts')
+    .option('--threads <n>', 'CPU threads of a trial where the config leaves them open')
+    .addHelpText('after', EXAMPLES)
+    .action(action<Options>((context, options, overrides: string[]) => sweep(context, options, overrides)));
+  for (const option of command.options)
+    if (option.long === '--worker' || option.long === '--threads') option.hideHelp();
+  return withGlobalOptions(command);
+}
+
+async function sweep(context: Context, options: Options, overrides: readonly string[]): Promise<Result> {
+  const { chooseSweep } = await import('../../sweep/choose-plan.ts');
+  const { env } = process;
+  const chosen = await chooseSweep({
+    overrides,
+    configDirs: options.configDir,
+    resume: options.resume,
+    study: options.study,
+    storage: options.storage ?? env['SPATTER_STORAGE'],
+    env,
+    now: new Date(),
+  });
+  if (options.worker !== undefined) return beWorker(chosen, options);
+  return lead(context, chosen, options);
+}
+
+/** A whole number from 1 on. */
+function count(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new SpatterError('USAGE', `${option} must be a whole number from 1 on, got ${text}`, 'see --help');
+}
+
+/** What a worker needs, from the command line and the plan. */
+function limits({ plan }: ChosenSweep, options: Options) {
+  const { trials, timeout } = plan.settings;
+  const seconds = options.timeout === undefined ? timeout : Number(options.timeout);
+  if (seconds !== null && !(seconds > 0))
+    throw new SpatterError(
+      'USAGE',
+      `--timeout must be seconds above 0, got ${String(options.timeout)}`,
+      'see --help',
+    );
+  return {
+    trials: options.trials === undefined ? trials : count('--trials', options.trials),
+    timeoutSeconds: seconds,
+  };
+}
+
+async function lead(context: Context, chosen: ChosenSweep, options: Options): Promise<Result> {
+  const { plan, folder, address } = chosen;
+  const { rehearse } = await import('../../sweep/rehearse.ts');
+  const { keepPlan } = await import('../../sweep/choose-plan.ts');
+  const { prepareStudy, writeSummary } = await import('../../sweep/run-sweep.ts');
+  const { env } = process;
+  const { trials, timeoutSeconds } = limits(chosen, options);
+  const workers = count('--workers', options.workers);
+  await rehearse(plan, { env, progress: context.progress });
+  keepPlan(chosen);
+  await prepareStudy(plan, address, env);
+  context.print(`sweep ${folder}`);
+  context.print(
+    `study ${plan.study}: ${plan.settings.objectives.join(', ')} over ${plan.searched.map(({ key }) => key).join(', ')}`,
+  );
+  const interrupted = interruptFlag(['SIGINT', 'SIGTERM']);
+  const setting = { trials, timeoutSeconds, interrupted, print: context.print };
+  await (workers === 1 ? workHere(chosen, setting, options) : workInProcesses(chosen, setting, workers));
+  const summary = await writeSummary(plan, folder, address);
+  if (interrupted()) {
+    context.print(`interrupted; continue with: spatter sweep --resume ${folder}`);
+    process.exitCode = INTERRUPTED;
+  } else printSummary(context, summary, folder);
+  return resultOf(summary, folder, !interrupted());
+}
+
+interface Setting {
+  readonly trials: number;
+  readonly timeoutSeconds: number | null;
+  readonly interrupted: () => boolean;
+  readonly print: (line: string) => void;
+}
+
+async function workHere(chosen: ChosenSweep, setting: Setting, { threads }: Options): Promise<void> {
+  const { work } = await import('../../sweep/worker.ts');
+  const { untracked } = await import('../../sweep/trial-run.ts');
+  const { trialLine } = await import('../../sweep/run-sweep.ts');
+  const { workerIdentity } = await import('../../sweep/worker-identity.ts');
+  await work({
+    ...chosen,
+    ...setting,
+    storage: chosen.address,
+    worker: workerIdentity(process.env['JOB_COMPLETION_INDEX']),
+    threads: threads === undefined ? null : count('--threads', threads),
+    env: process.env,
+    now: () => new Date(),
+    progress: silentProgress,
+    train: untracked,
+    onNotice: () => undefined,
+    onTrial: (trial) => setting.print(trialLine(trial, chosen.plan)),
+    onTakenOver: (numbers) => setting.print(`taken over from workers that died: trial ${numbers.join(', ')}`),
+  });
+}
+
+async function workInProcesses({ plan, folder, address }: ChosenSweep, setting: Setting, workers: number) {
+  const { superviseWorkers } = await import('../../sweep/workers.ts');
+  const { hasWork } = await import('../../sweep/run-sweep.ts');
+  const began = performance.now();
+  const isInTime = () =>
+    setting.timeoutSeconds === null || performance.now() - began < setting.timeoutSeconds * 1000;
+  const start = (index: number) => {
+    const child = fork(process.argv[1]!, workerArguments(folder, index, workers, setting), {
+      env: { ...process.env, SPATTER_STORAGE: address },
+      // Out of the terminal's reach: Ctrl-C is passed on once, below.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill('SIGINT'));
+    return child;
+  };
+  await superviseWorkers({
+    count: workers,
+    start,
+    onLine: setting.print,
+    isOpen: async () => isInTime() && (await hasWork(plan, address, setting.trials)),
+    interrupted: setting.interrupted,
+  });
+}
+
+function workerArguments(folder: string, index: number, workers: number, setting: Setting): string[] {
+  const { trials, timeoutSeconds } = setting;
+  const threads = Math.max(1, Math.floor(availableParallelism() / workers));
+  const timeout = timeoutSeconds === null ? [] : ['--timeout', String(timeoutSeconds)];
+  const limit = ['--trials', String(trials), ...timeout];
+  return ['sweep', '--resume', folder, '--worker', String(index), '--threads', String(threads), ...limit];
+}
+
+/** One of several processes: tells the one that started it what happens, and stops when that one is gone. */
+async function beWorker(chosen: ChosenSweep, options: Options): Promise<Result> {
+  const send = (message: WorkerMessage) => process.send?.(message);
+  const isAsked = interruptFlag(['SIGINT', 'SIGTERM']);
+  let orphaned = false;
+  process.once('disconnect', () => (orphaned = true));
+  const interrupted = () => orphaned || isAsked();
+  try {
+    const print = (text: string) => send({ kind: 'line', text: `[${options.worker!}] ${text}` });
+    await workHere(chosen, { ...limits(chosen, options), interrupted, print }, options);
+    if (interrupted()) process.exitCode = INTERRUPTED;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && 'hint' in error)) throw error;
+    send({ kind: 'failure', code: String(error.code), message: error.message, hint: String(error.hint) });
+  }
+  if (process.connected) process.disconnect();
+  return {};
+}
+
+function printSummary(context: Context, summary: SweepSummary, folder: string): void {
+  const { counts, chosen, front, objectives } = summary;
+  context.print(
+    `${counts.complete} complete, ${counts.pruned} pruned, ${counts.fail} failed${counts.running > 0 ? `, ${counts.running} still run elsewhere` : ''}`,
+  );
+  if (chosen === null) return;
+  const values = objectives.map(({ name }, i) => `${name} ${Number(chosen.values![i]!.toPrecision(6))}`);
+  const title = objectives.length === 1 ? 'best' : `chosen of ${front.length} on the front`;
+  context.print(`${title}: trial ${chosen.number}, ${values.join(', ')}`);
+  for (const [key, value] of Object.entries(chosen.params)) context.print(`  ${key}=${String(value)}`);
+  context.print(`evaluate it:   spatter evaluate ${folder}/${chosen.run_dir ?? ''}`);
+  context.print(`see them all:  ${folder}/trials.csv`);
+}
+
+function resultOf(summary: SweepSummary, folder: string, finished: boolean): Result {
+  const { study, objectives, counts, chosen, front, rows } = summary;
+  return {
+    sweep_dir: folder,
+    study,
+    finished,
+    objectives,
+    counts,
+    chosen,
+    front: front.map((number) => rows[number]),
+  };
+}

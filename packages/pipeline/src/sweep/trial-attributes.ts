@@ -1,0 +1,11 @@
+// What a trial of a sweep keeps with itself.
+import type { FrozenTrial } from '@spatter/hpo';
+
+/** The attribute of a trial that names its folder inside the sweep's. A retried trial keeps that of the first try. */
+export const RUN = 'run_dir';
+
+/** An attribute that is text, or null. */
+export function textAttr({ userAttrs }: Pick<FrozenTrial, 'userAttrs'>, name: string): string | null {
+  const value = userAttrs[name];
+  return typeof value === 'string' ? value : null;
+}
