@@ -1,7 +1,7 @@
 // A sweep from its plan to its summary: rehearses, works on the study alone or with further processes, writes the table.
 import { join } from 'node:path';
 import { writeFileAtomic } from '../util/atomic.ts';
-import { isFinished, type FrozenTrial } from '@spatter/hpo';
+import { isFinished, type FrozenTrial, type Study } from '@spatter/hpo';
 import { openSweepStudy, readStudy } from './study.ts';
 import { textAttr } from './trial-attributes.ts';
 import { summarise, type SweepSummary } from './summary.ts';
@@ -23,13 +23,12 @@ export async function writeSummary(plan: SweepPlan, folder: string, address: str
 }
 
 /** Creates the study where it does not exist yet, so that workers which start together find it. */
-export async function prepareStudy(
+export function prepareStudy(
   plan: SweepPlan,
   address: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
-  const study = await openSweepStudy(plan, address, baseConfig(plan, env).training.epochs);
-  await study.storage.close();
+): Promise<Study> {
+  return openSweepStudy(plan, address, baseConfig(plan, env).training.epochs);
 }
 
 /** Whether trials are left to run: waiting ones, or fewer than `limit`. */

@@ -7,9 +7,9 @@ import { modelCost, type ModelCost } from '../export/model-cost.ts';
 import { chooseCheckpoint } from '../infer/choose-checkpoint.ts';
 import { buildModel, inputShape } from '../train/build.ts';
 import type { EpochMetrics } from '../train/policies/policy.ts';
-import type { Progress } from '../train/progress.ts';
+import type { Tracking } from '../train/tracked-run.ts';
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../train/run-directory.ts';
-import { trainRun, type TrainObserver } from '../train/train-run.ts';
+import { isFinished, trainRun } from '../train/train-run.ts';
 import { SpatterError } from '../util/errors.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { RUN, textAttr } from './trial-attributes.ts';
@@ -32,12 +32,9 @@ export interface TrialSetting {
   readonly progress: ProgressFactory;
   readonly onNotice: (line: string) => void;
   readonly interrupted: () => boolean;
-  /** Trains one run. Where runs are tracked, this begins a child of the sweep's own run. */
-  readonly train: (run: RunDirectory, observer: TrainObserver) => Promise<Progress>;
+  /** Where trials are logged, as parts of the sweep's own run. */
+  readonly tracking: Tracking;
 }
-
-/** The train function of a sweep that nobody tracks. */
-export const untracked = trainRun;
 
 /** Runs `trial` to its values. @throws {TrialPruned} when the pruner stops it. */
 export async function runTrial(
@@ -77,18 +74,18 @@ async function trained(
 ): Promise<readonly number[]> {
   const decision = { pruned: false };
   const report = reporter(setting.plan, trial);
-  const progress = await setting.train(run, {
+  const progress = await trainRun(run, {
     progress: setting.progress,
     onNotice: setting.onNotice,
     onEpoch: async (_, { history }) => {
       decision.pruned ||= await report(history);
     },
     interrupted: () => decision.pruned || setting.interrupted(),
+    tracking: setting.tracking,
   });
   describe(trial, progress.history);
   if (decision.pruned) throw new TrialPruned();
-  const isWhole = progress.stopped !== null || progress.epoch > run.config.training.epochs;
-  if (isWhole) return values(setting.plan, run, progress.history);
+  if (isFinished(run.config, progress)) return values(setting.plan, run, progress.history);
   await giveBack(study, trial.id);
   return [];
 }

@@ -58,9 +58,13 @@ function startTracked(
     ...part,
   });
   run.logParams(configParams(config));
-  const record = { uri: tracker.address, run_id: run.id };
-  writeFileAtomic(join(path, TRACKED), `${JSON.stringify(record, null, 2)}\n`);
+  rememberTracked(path, { uri: tracker.address!, run_id: run.id });
   return run;
+}
+
+/** Keeps in the folder `path` where its run is tracked. */
+export function rememberTracked(path: string, record: z.infer<typeof RECORD>): void {
+  writeFileAtomic(join(path, TRACKED), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Runs of an experiment that nobody named go where MLflow puts its own such runs. */

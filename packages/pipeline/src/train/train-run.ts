@@ -56,8 +56,8 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         },
         onEpoch: (metrics, at) => {
           writeHistory(run, at);
-            log.epoch(metrics);
-            return observer.onEpoch(metrics, at);
+          log.epoch(metrics);
+          return observer.onEpoch(metrics, at);
         },
         interrupted: observer.interrupted,
       },

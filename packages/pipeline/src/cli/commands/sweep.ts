@@ -1,14 +1,18 @@
 // `spatter sweep`: searches config keys for the best trained network, alone, in several processes, or on many machines.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import type { Config } from '../../config/index.ts';
 import type { ChosenSweep } from '../../sweep/choose-plan.ts';
 import type { SweepSummary } from '../../sweep/summary.ts';
 import type { WorkerMessage } from '../../sweep/workers.ts';
+import { trackedIn, type Tracking } from '../../train/tracked-run.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { silentProgress } from '../../util/progress.ts';
 import { action, withGlobalOptions, type Context, type Result } from '../context.ts';
 import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
+import { withTracking } from '../tracking.ts';
 
 interface Options {
   readonly configDir: string[];
@@ -102,29 +106,52 @@ function limits({ plan }: ChosenSweep, options: Options) {
 }
 
 async function lead(context: Context, chosen: ChosenSweep, options: Options): Promise<Result> {
-  const { plan, folder, address } = chosen;
+  const { plan, folder } = chosen;
   const { rehearse } = await import('../../sweep/rehearse.ts');
   const { keepPlan } = await import('../../sweep/choose-plan.ts');
-  const { prepareStudy, writeSummary } = await import('../../sweep/run-sweep.ts');
-  const { env } = process;
-  const { trials, timeoutSeconds } = limits(chosen, options);
+  const { baseConfig } = await import('../../sweep/worker.ts');
+  const limit = limits(chosen, options);
   const workers = count('--workers', options.workers);
-  await rehearse(plan, { env, progress: context.progress });
+  await rehearse(plan, { env: process.env, progress: context.progress });
   keepPlan(chosen);
-  await prepareStudy(plan, address, env);
+  const keys = plan.searched.map(({ key }) => key);
   context.print(`sweep ${folder}`);
-  context.print(
-    `study ${plan.study}: ${plan.settings.objectives.join(', ')} over ${plan.searched.map(({ key }) => key).join(', ')}`,
-  );
+  context.print(`study ${plan.study}: ${plan.settings.objectives.join(', ')} over ${keys.join(', ')}`);
   const interrupted = interruptFlag(['SIGINT', 'SIGTERM']);
-  const setting = { trials, timeoutSeconds, interrupted, print: context.print };
-  await (workers === 1 ? workHere(chosen, setting, options) : workInProcesses(chosen, setting, workers));
-  const summary = await writeSummary(plan, folder, address);
+  const config = baseConfig(plan, process.env);
+  const summary = await withTracking({ path: folder, config }, 'spatter sweep', (tracking) =>
+    leadTracked(chosen, { ...limit, interrupted, print: context.print, config, tracking, workers }, options),
+  );
   if (interrupted()) {
     context.print(`interrupted; continue with: spatter sweep --resume ${folder}`);
     process.exitCode = INTERRUPTED;
   } else printSummary(context, summary, folder);
   return resultOf(summary, folder, !interrupted());
+}
+
+interface Lead extends Setting {
+  readonly config: Config;
+  readonly tracking: Tracking;
+  readonly workers: number;
+}
+
+async function leadTracked(chosen: ChosenSweep, setting: Lead, options: Options): Promise<SweepSummary> {
+  const { plan, folder, address } = chosen;
+  const { prepareStudy, writeSummary } = await import('../../sweep/run-sweep.ts');
+  const { logSummary, trackSweep } = await import('../../sweep/tracked-sweep.ts');
+  const study = await prepareStudy(plan, address, process.env);
+  const run = await trackSweep(setting.tracking, study, plan, { path: folder, config: setting.config });
+  await study.storage.close();
+  await run?.flush();
+  const { workers } = setting;
+  await (workers === 1 ? workHere(chosen, setting, options) : workInProcesses(chosen, setting, workers));
+  const summary = await writeSummary(plan, folder, address);
+  if (run !== null) {
+    logSummary(run, summary);
+    run.logArtifacts(join(folder, 'trials.csv'));
+    await run.end(setting.interrupted() ? 'KILLED' : 'FINISHED');
+  }
+  return summary;
 }
 
 interface Setting {
@@ -134,25 +161,31 @@ interface Setting {
   readonly print: (line: string) => void;
 }
 
+/** Runs trials in this process; each is logged as a part of the sweep's own run. */
 async function workHere(chosen: ChosenSweep, setting: Setting, { threads }: Options): Promise<void> {
-  const { work } = await import('../../sweep/worker.ts');
-  const { untracked } = await import('../../sweep/trial-run.ts');
+  const { baseConfig, work } = await import('../../sweep/worker.ts');
   const { trialLine } = await import('../../sweep/run-sweep.ts');
   const { workerIdentity } = await import('../../sweep/worker-identity.ts');
-  await work({
-    ...chosen,
-    ...setting,
-    storage: chosen.address,
-    worker: workerIdentity(process.env['JOB_COMPLETION_INDEX']),
-    threads: threads === undefined ? null : count('--threads', threads),
-    env: process.env,
-    now: () => new Date(),
-    progress: silentProgress,
-    train: untracked,
-    onNotice: () => undefined,
-    onTrial: (trial) => setting.print(trialLine(trial, chosen.plan)),
-    onTakenOver: (numbers) => setting.print(`taken over from workers that died: trial ${numbers.join(', ')}`),
-  });
+  const { plan, folder, address } = chosen;
+  const parent = trackedIn(folder)?.run_id;
+  await withTracking({ path: folder, config: baseConfig(plan, process.env) }, 'spatter sweep', (tracking) =>
+    work({
+      ...setting,
+      plan,
+      folder,
+      storage: address,
+      worker: workerIdentity(process.env['JOB_COMPLETION_INDEX']),
+      threads: threads === undefined ? null : count('--threads', threads),
+      env: process.env,
+      now: () => new Date(),
+      progress: silentProgress,
+      tracking: parent === undefined ? tracking : { ...tracking, parent },
+      onNotice: () => undefined,
+      onTrial: (trial) => setting.print(trialLine(trial, plan)),
+      onTakenOver: (numbers) =>
+        setting.print(`taken over from workers that died: trial ${numbers.join(', ')}`),
+    }),
+  );
 }
 
 async function workInProcesses({ plan, folder, address }: ChosenSweep, setting: Setting, workers: number) {
