@@ -10,6 +10,7 @@ import { predictCommand } from './commands/predict.ts';
 import { registryCommand } from './commands/registry.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { sweepCommand } from './commands/sweep.ts';
+import { trackingCommand } from './commands/tracking.ts';
 import { trainCommand } from './commands/train.ts';
 
 /** In the order of the way of the data; `demo` gets the means to run the others. */
@@ -24,5 +25,6 @@ export const COMMANDS: readonly ((run: RunCommand) => Command)[] = [
   exportCommand,
   registryCommand,
   predictCommand,
+  trackingCommand,
   configCommand,
 ];

@@ -160,7 +160,7 @@ const tracking = z.strictObject({
   enabled: flag('Whether `spatter train` and what follows it log to a tracking store.'),
   uri: orNull(
     text(
-      'Where: sqlite:///FILE.db; null: the variable MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the working directory.',
+      'Where: sqlite:///FILE.db, http://HOST:PORT or spool:FOLDER; null: the variable MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the working directory.',
     ),
   ),
   experiment: orNull(
