@@ -1,9 +1,9 @@
-// Against a live PyTorch: training steps of every parity case and of the full ResNets, our weights by `load_state_dict`, our ONNX files.
+// Against a live PyTorch, torchvision and timm: training steps of every parity case and of full networks, our weights by `load_state_dict`, our ONNX files.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileForward, exportOnnx, loadSafetensors, saveSafetensors, type State } from '@spatter/tensor';
-import { MODELS } from '../packages/pipeline/src/models/catalogue.ts';
+import { MODELS, type AnyModelOptions } from '../packages/pipeline/src/models/catalogue.ts';
 import {
   CASES,
   differences,
@@ -18,6 +18,7 @@ import { pythonWith, runPython } from './python.ts';
 const REQUIREMENTS = [
   'torch==2.15.0',
   'torchvision==0.29.2',
+  'timm==1.0.31',
   'numpy==2.4.6',
   'safetensors==0.8.0',
   'onnxruntime==1.32.0',
@@ -31,7 +32,7 @@ const FULL = {
   options: { momentum: 0.9 },
   lr: 1e-3,
 } as const;
-/** The committed cases, and torchvision's ResNets in their full width. */
+/** The committed cases, and the published networks in their full width. */
 const LIVE: Readonly<Record<string, ParityCase>> = {
   ...CASES,
   'resnet18-full': { ...FULL, model: 'resnet18', steps: 3, size: 64, stride: 101 },
@@ -44,6 +45,29 @@ const LIVE: Readonly<Record<string, ParityCase>> = {
     steps: 2,
     stride: 101,
   },
+  'efficientnet-b0-full': {
+    ...FULL,
+    lr: 1e-4,
+    model: 'efficientnet_b0',
+    architecture: { dropout: 0, drop_path: 0 },
+    steps: 2,
+    size: 64,
+    stride: 101,
+  },
+  'vit-tiny-full': {
+    ...FULL,
+    model: 'vit_tiny',
+    architecture: { image: 64, patch: 8 },
+    steps: 2,
+    size: 64,
+    stride: 101,
+  },
+};
+
+/** What the files' check builds a network with: a ViT must know its images. */
+const ARCHITECTURES: Readonly<Partial<Record<keyof typeof MODELS, Partial<AnyModelOptions>>>> = {
+  vit_tiny: { image: 32, patch: 8 },
+  vit_small: { image: 32, patch: 8 },
 };
 
 /** `SPATTER_PYTHON` may name an interpreter that has them already: PyTorch is a download of gigabytes. */
@@ -87,7 +111,8 @@ async function checkFiles(
   folder: string,
   name: keyof typeof MODELS,
 ): Promise<void> {
-  const model = MODELS[name]({ in_channels: 3, num_classes: 1 });
+  const architecture = ARCHITECTURES[name] ?? {};
+  const model = MODELS[name]({ in_channels: 3, num_classes: 1, ...architecture });
   const inputShape = [1, 32, 32] as const;
   const counters = [...model.counters, 'optimizer.step'];
   const seven = { dtype: 'int64', shape: [], data: BigInt64Array.of(7n) } as const;
@@ -102,7 +127,11 @@ async function checkFiles(
   writeFileSync(path('model.onnx'), exportOnnx({ model, state, inputShape, output: 'logits', metadata }));
   writeFileSync(path('images.f32'), new Uint8Array(images.buffer));
   const files = ['weights.safetensors', 'model.onnx', 'images.f32'].map(path);
-  const loaded = runPython<Loaded>(python, script('torch_load.py'), [name, ...files]);
+  const loaded = runPython<Loaded>(python, script('torch_load.py'), [
+    name,
+    ...files,
+    JSON.stringify(architecture),
+  ]);
   const ours = await compileForward({ model, inputShape, device: 'cpu' }).run(state, images, 6);
   const close = (what: string, a: ArrayLike<number>, b: ArrayLike<number>) =>
     checks.check(`${name}: ${what}`, farthest(a, b) < 1e-5, `differ by ${farthest(a, b)}`);

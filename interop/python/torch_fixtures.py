@@ -27,7 +27,7 @@ def hashed(salt, count):
 
 def initialise(model):
     with torch.no_grad():
-        gains = {id(module.weight) for module in model.modules() if isinstance(module, nn.BatchNorm2d)}
+        gains = {id(module.weight) for module in model.modules() if isinstance(module, (nn.BatchNorm2d, nn.LayerNorm))}
         for salt, parameter in enumerate(model.parameters()):
             fan_in = parameter[0].numel() if parameter.ndim > 1 else parameter.numel()
             u = hashed(salt, parameter.numel())

@@ -1,6 +1,6 @@
 """Loads weights and an ONNX file that spatter wrote, and prints the logits that PyTorch and ONNX Runtime give.
 
-Usage: torch_load.py VARIANT WEIGHTS.safetensors MODEL.onnx IMAGES.f32
+Usage: torch_load.py VARIANT WEIGHTS.safetensors MODEL.onnx IMAGES.f32 ARCHITECTURE.json-text
 The images are raw little-endian float32, [N, 1, 32, 32]. The weights are of a model with 3 channels and 1 logit.
 """
 
@@ -17,9 +17,9 @@ from torch_models import build
 
 
 def main():
-    variant, weights, onnx_file, images = sys.argv[1:]
+    variant, weights, onnx_file, images, architecture = sys.argv[1:]
     tensors = load_file(weights)
-    model = build(variant, 3, 1, {})
+    model = build(variant, 3, 1, json.loads(architecture))
     model.load_state_dict({name: t for name, t in tensors.items() if not name.startswith("optimizer.")}, strict=True)
     model.eval()
     gray = np.fromfile(images, "<f4").reshape(-1, 1, 32, 32)

@@ -1,10 +1,11 @@
-"""The networks of packages/pipeline/src/models as PyTorch modules: LeNet5 and CNN written here, ResNets torchvision's own."""
+"""The networks of packages/pipeline/src/models as PyTorch modules: LeNet5 and CNN written here, the others torchvision's and timm's own."""
 
 from torch import nn
+from torchvision.models.efficientnet import EfficientNet, _efficientnet_conf
 from torchvision.models.resnet import BasicBlock, ResNet
 
 DEPTHS = {"resnet18": (2, 2, 2, 2), "resnet34": (3, 4, 6, 3)}
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU, "silu": nn.SiLU}
 POOLINGS = {"avg": nn.AvgPool2d, "max": nn.MaxPool2d}
 
 
@@ -78,9 +79,46 @@ class Cnn(nn.Module):
         return self.head(self.blocks(x).mean((2, 3)))
 
 
+EFFICIENT = {"efficientnet_b0": 1.0, "efficientnet_b1": 1.1}
+VITS = {"vit_tiny": (192, 3), "vit_small": (384, 6)}
+
+
+def efficientnet(name, in_channels, classes, stem="imagenet", width=32, dropout=0.2, drop_path=0.2):
+    stages, last = _efficientnet_conf("efficientnet_b0", width_mult=width / 32, depth_mult=EFFICIENT[name])
+    model = EfficientNet(stages, dropout, drop_path, num_classes=classes, last_channel=last)
+    first = model.features[0][0]
+    if in_channels != 3:
+        model.features[0][0] = nn.Conv2d(in_channels, first.out_channels, 3, first.stride, 1, bias=False)
+    if stem == "small":
+        model.features[0][0].stride = (1, 1)
+        model.features[2][0].block[1][0].stride = (1, 1)
+    return model
+
+
+def vit(name, in_channels, classes, image=224, patch=16, embedding=None, heads=None, blocks=12, dropout=0.0, drop_path=0.0):
+    from timm.models.vision_transformer import VisionTransformer
+
+    features, published = VITS[name]
+    return VisionTransformer(
+        img_size=image,
+        patch_size=patch,
+        in_chans=in_channels,
+        num_classes=classes,
+        embed_dim=embedding or features,
+        depth=blocks,
+        num_heads=heads or published,
+        drop_rate=dropout,
+        drop_path_rate=drop_path,
+    )
+
+
 def build(name, in_channels, classes, architecture):
     if name in DEPTHS:
         return resnet(name, in_channels, classes, **architecture)
+    if name in EFFICIENT:
+        return efficientnet(name, in_channels, classes, **architecture)
+    if name in VITS:
+        return vit(name, in_channels, classes, **architecture)
     if name == "cnn":
         return Cnn(in_channels, classes, **architecture)
     return LeNet5(name, in_channels, classes)

@@ -1,5 +1,5 @@
 // Public API of the training compiler.
-export { compileForward, exportOnnx } from './compile/forward.ts';
+export { compileForward, exportOnnx, referenceForward } from './compile/forward.ts';
 export type { ExportOptions, Forward, ForwardOptions } from './compile/forward.ts';
 export { countMacs } from './compile/macs.ts';
 export type { ImageShape } from './compile/trace.ts';

@@ -54,6 +54,29 @@ const sizeFitsModel: Rule = ({ model, data }) => {
   return { path: 'data.resize', must, hint: 'change one of the two' };
 };
 
+/** The features that timm's networks have, where the config leaves them open. */
+const PUBLISHED: Partial<Record<Config['model']['name'], readonly [embedding: number, heads: number]>> = {
+  vit_tiny: [192, 3],
+  vit_small: [384, 6],
+};
+
+const patchesFillImage: Rule = ({ model, data }) => {
+  const { patch } = model.architecture;
+  if (PUBLISHED[model.name] === undefined || data.resize % patch === 0) return undefined;
+  const must = `data.resize must be a multiple of model.architecture.patch (${patch}), got ${data.resize}`;
+  return { path: 'model.architecture.patch', must, hint: 'change one of the two' };
+};
+
+const headsShareFeatures: Rule = ({ model }) => {
+  const published = PUBLISHED[model.name];
+  if (published === undefined) return undefined;
+  const embedding = model.architecture.embedding ?? published[0];
+  const heads = model.architecture.heads ?? published[1];
+  if (embedding % heads === 0) return undefined;
+  const must = `model.architecture.embedding (${embedding}) must be a multiple of model.architecture.heads, got ${heads}`;
+  return { path: 'model.architecture.heads', must, hint: 'change one of the two' };
+};
+
 /** Images of a benchmark have neither time nor recording. */
 const imagesAreSplitAtRandom: Rule = ({ data: { kind, split } }) => {
   const crops = kind === 'gray' || kind === 'rgb' || kind === 'ratio';
@@ -95,6 +118,8 @@ const RULES: readonly Rule[] = [
   outputsFitLoss,
   channelsFitCrops,
   sizeFitsModel,
+  patchesFillImage,
+  headsShareFeatures,
   imagesAreSplitAtRandom,
   areasAreOrdered,
   boundsAreOrdered,

@@ -18,7 +18,20 @@ const paths = z.strictObject({
 });
 
 const model = z.strictObject({
-  name: choice(['lenet5', 'lenet5_activation', 'resnet18', 'resnet34', 'cnn'], 'Network.'),
+  name: choice(
+    [
+      'lenet5',
+      'lenet5_activation',
+      'resnet18',
+      'resnet34',
+      'efficientnet_b0',
+      'efficientnet_b1',
+      'vit_tiny',
+      'vit_small',
+      'cnn',
+    ],
+    'Network.',
+  ),
   architecture: z.strictObject({
     in_channels: orNull(
       integer(
@@ -30,16 +43,36 @@ const model = z.strictObject({
     num_classes: orNull(
       integer(1, 'Outputs: 1 with bce_with_logits, 2 or more with cross_entropy; null: from the data.'),
     ),
-    width: integer(1, 'ResNet and CNN: channels of the first stage; each further one doubles them.', 1024),
+    width: integer(
+      1,
+      'Channels of the first stage: torchvision’s ResNets have 64, its EfficientNets 32; ResNet and CNN double them stage by stage.',
+      1024,
+    ),
     stem: choice(
       ['imagenet', 'small'],
-      'ResNet: 7×7 with stride 2 and a max pool, or 3×3 with stride 1 for images up to 64 pixels.',
+      'ResNet and EfficientNet: the published stem, or one that keeps the size of images up to 64 pixels.',
     ),
     depth: integer(1, 'CNN: blocks, each of which halves the image.', 8),
     kernel: integer(1, 'CNN: side of the kernels.', 15),
     norm: choice(['batch', 'none'], 'CNN: normalisation after each convolution.'),
-    activation: choice(['relu', 'sigmoid', 'tanh'], 'CNN: activation of each block.'),
+    activation: choice(['relu', 'sigmoid', 'tanh', 'gelu', 'silu'], 'CNN: activation of each block.'),
     pooling: choice(['max', 'avg'], 'CNN: pooling at the end of each block.'),
+    patch: integer(1, 'ViT: side of the patches in pixels; must divide data.resize.', 1024),
+    embedding: orNull(integer(1, 'ViT: features per token; null: as published.', 4096)),
+    heads: orNull(integer(1, 'ViT: attention heads; null: as published.', 64)),
+    blocks: orNull(integer(1, 'ViT: transformer blocks; null: as published (12).', 64)),
+    dropout: orNull(
+      real(
+        { min: 0, below: 1 },
+        'EfficientNet, ViT, CNN: share of features dropped before the last layer; null: as published.',
+      ),
+    ),
+    drop_path: orNull(
+      real(
+        { min: 0, below: 1 },
+        'EfficientNet, ViT: share of images that skip the last block, earlier ones less; null: as published.',
+      ),
+    ),
   }),
   pretrained: orNull(text('Weights to start from: .safetensors, or a PyTorch state dict.')),
 });

@@ -5,19 +5,28 @@ import {
   chain,
   compose,
   conv,
+  dropout,
+  geluLayer,
   globalAvgPool,
   identity,
   linear,
   maxPool,
   reluLayer,
   sigmoidLayer,
+  siluLayer,
   tanhLayer,
   type Layer,
   type Model,
 } from '@spatter/tensor';
 import type { ModelOptions } from './model-options.ts';
 
-const ACTIVATIONS = { relu: reluLayer, sigmoid: sigmoidLayer, tanh: tanhLayer };
+const ACTIVATIONS = {
+  relu: reluLayer,
+  sigmoid: sigmoidLayer,
+  tanh: tanhLayer,
+  gelu: geluLayer,
+  silu: siluLayer,
+};
 const POOLINGS = { avg: avgPool, max: maxPool };
 
 export interface CnnOptions extends ModelOptions {
@@ -30,6 +39,8 @@ export interface CnnOptions extends ModelOptions {
   readonly norm?: 'batch' | 'none';
   readonly activation?: keyof typeof ACTIVATIONS;
   readonly pooling?: keyof typeof POOLINGS;
+  /** Share of features that training drops before the last layer. */
+  readonly dropout?: number;
 }
 
 /** Blocks of convolution, normalisation, activation and 2×2 pooling, then the mean over all pixels and a linear layer. */
@@ -39,9 +50,10 @@ export function cnn(options: CnnOptions): Model {
   const children = {
     blocks: chain(widths.map((to, i) => block(i === 0 ? in_channels : widths[i - 1]!, to, options))),
     pool: globalAvgPool(),
+    drop: dropout(options.dropout ?? 0),
     head: linear(widths.at(-1)!, num_classes),
   };
-  return { name: 'cnn', ...compose(children, (run, x) => run.head(run.pool(run.blocks(x)))) };
+  return { name: 'cnn', ...compose(children, (run, x) => run.head(run.drop(run.pool(run.blocks(x))))) };
 }
 
 function block(from: number, to: number, options: CnnOptions): Layer {

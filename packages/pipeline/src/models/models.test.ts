@@ -9,6 +9,7 @@ import {
   loadSafetensors,
   LOSSES,
   OPTIMIZERS,
+  referenceForward,
   type Model,
 } from '@spatter/tensor';
 import { describe, expect, it } from 'vitest';
@@ -55,6 +56,18 @@ describe('the state', () => {
     );
   });
 
+  it.each([
+    ['efficientnet_b0', 5_288_548, 360],
+    ['efficientnet_b1', 7_794_184, 508],
+    ['vit_tiny', 5_717_416, 152],
+    ['vit_small', 22_050_664, 152],
+  ] as const)('of %s has the published sizes', (name, weights, tensors) => {
+    const model = MODELS[name]({ in_channels: 3, num_classes: 1000 });
+    const sizes = model.parameters.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+    expect(sizes.reduce((a, b) => a + b)).toBe(weights);
+    expect(names(model)).toHaveLength(tensors);
+  });
+
   it('begins as in PyTorch: kaiming-normal kernels, normalisation as the identity', () => {
     const model = MODELS.resnet18({ in_channels: 1, num_classes: 1, width: 16 });
     const state = compileTrainStep({
@@ -72,9 +85,54 @@ describe('the state', () => {
   });
 });
 
+/** Every model small enough for the interpreter. */
+const TINY = {
+  in_channels: 3,
+  num_classes: 1,
+  width: 2,
+  stem: 'small',
+  depth: 2,
+  image: 32,
+  patch: 8,
+  embedding: 12,
+  heads: 3,
+  blocks: 2,
+} as const;
+
 describe.each(Object.entries(MODELS))('%s', (_name, create) => {
-  const model = create({ in_channels: 3, num_classes: 1 });
+  const model = create(TINY);
   const state = hashedParameters(model);
+
+  it('computes what the float64 interpreter computes', async () => {
+    const options = { model, inputShape: [1, 32, 32] as const, device: 'cpu' as const };
+    const x = hashedImages(9, 1, 2);
+    const logits = await compileForward(options).run(state, x, 2);
+    const expected = referenceForward(options, state, x, 2);
+    expect(logits).toHaveLength(2);
+    logits.forEach((logit, i) => expect(Math.abs(logit - expected[i]!)).toBeLessThan(1e-4));
+  });
+
+  it('has finite gradients for every parameter, random layers included', async () => {
+    const step = compileTrainStep({
+      model,
+      loss: LOSSES.bce_with_logits,
+      optimizer: OPTIMIZERS.sgd(),
+      inputShape: [1, 32, 32],
+      device: 'cpu',
+    });
+    const begin = step.initialState(1);
+    const batch = { x: hashedImages(2, 1, 4), y: Float32Array.of(0, 1, 1, 0), size: 4 };
+    const { state: after, loss } = await step.run(begin, batch, { lr: 1 });
+    await step.dispose();
+    expect(loss).toBeGreaterThan(0);
+    const gradients = model.parameters.map(({ name }) => {
+      const next = Array.from(after.get(name)!.data, Number);
+      return [name, next.map((value, i) => Number(begin.get(name)!.data[i]) - value)] as const;
+    });
+    for (const [name, values] of gradients) expect(values.every(Number.isFinite), name).toBe(true);
+    const moved = gradients.filter(([, values]) => values.some((value) => value !== 0));
+    expect(moved.length / gradients.length).toBeGreaterThan(0.6);
+  });
 
   it('takes a gray image as that image repeated', async () => {
     const logits = await Promise.all(

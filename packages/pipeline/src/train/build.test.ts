@@ -5,7 +5,11 @@ import { composeConfig } from '../config/index.ts';
 import { MODELS } from '../models/catalogue.ts';
 import { buildModel, buildStep } from './build.ts';
 
-const NARROW = ['model.architecture.width=4', 'device=cpu', 'data.resize=32'];
+const NARROW = [
+  ...['width=4', 'embedding=12', 'heads=3', 'blocks=2'].map((each) => `model.architecture.${each}`),
+  'device=cpu',
+  'data.resize=32',
+];
 
 async function oneStep(...overrides: string[]): Promise<StepResult> {
   const { config } = composeConfig({ overrides: [...NARROW, ...overrides] });

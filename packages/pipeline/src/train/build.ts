@@ -19,7 +19,14 @@ export function inputShape({ data }: Config): [number, number, number] {
 
 /** The network that `config` names. */
 export function buildModel(config: Config): Model {
-  return MODELS[config.model.name](settledArchitecture(config));
+  const { in_channels, num_classes, ...options } = settledArchitecture(config);
+  const chosen = Object.entries(options).filter(([, value]) => value !== null);
+  return MODELS[config.model.name]({
+    in_channels,
+    num_classes,
+    image: config.data.resize,
+    ...Object.fromEntries(chosen),
+  });
 }
 
 function buildOptimizer({ optimizer: o }: Config['training']) {

@@ -1,6 +1,7 @@
 // The forward pass alone: for evaluation with live parameters, and as a self-contained ONNX file.
 import { TensorError } from '../error.ts';
 import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
+import { interpret } from '../interpret/interpret.ts';
 import { div, exp, mul, reduceMax, reduceSum, reshape, sigmoid, sub } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import { lower } from '../onnx/lower.ts';
@@ -64,6 +65,18 @@ export function compileForward({ model, inputShape, device: name, threads }: For
       await session?.dispose();
     },
   };
+}
+
+/** The logits [size, K] that the float64 interpreter gives: slow, for comparison. Throws as {@link Forward} does. */
+export function referenceForward(
+  { model, inputShape }: ForwardOptions,
+  state: State,
+  x: Float32Array,
+  size: number,
+): Float64Array {
+  const logits = traceForward(model, inputShape, size, PORTS.x);
+  const feeds = tensorsOf(model, state).set(PORTS.x, float32([size, ...inputShape], x));
+  return interpret([logits], feeds)[0]!.values;
 }
 
 /** Sigmoid of a single logit, softmax of several, of `logits` divided by `temperature`. */
