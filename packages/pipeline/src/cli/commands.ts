@@ -8,9 +8,11 @@ import { exportCommand } from './commands/export.ts';
 import { extractCommand } from './commands/extract.ts';
 import { predictCommand } from './commands/predict.ts';
 import { registryCommand } from './commands/registry.ts';
+import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { sweepCommand } from './commands/sweep.ts';
 import { trackingCommand } from './commands/tracking.ts';
+import { tokenCommand } from './commands/token.ts';
 import { trainCommand } from './commands/train.ts';
 
 /** In the order of the way of the data; `demo` gets the means to run the others. */
@@ -26,5 +28,7 @@ export const COMMANDS: readonly ((run: RunCommand) => Command)[] = [
   registryCommand,
   predictCommand,
   trackingCommand,
+  serveCommand,
+  tokenCommand,
   configCommand,
 ];

@@ -46,6 +46,9 @@ export const ERRORS = {
   TRACKING_UNREACHABLE: 'A tracking store does not answer. Training itself goes on.',
   EXPORT_MISMATCH:
     'The exported ONNX file does not compute what the trained network computes; nothing was written.',
+  TOKENS_INVALID: 'A file of bearer tokens holds a line that is none, or a name twice.',
+  CANNOT_LISTEN: 'The server cannot take the address or port that it was told to.',
+  VIDEO_TOO_LARGE: 'A video sent to the server is longer, or has larger frames, than it takes.',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
