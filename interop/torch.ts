@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileForward, exportOnnx, loadSafetensors, saveSafetensors, type State } from '@spatter/tensor';
+import { readWeights } from '../packages/pipeline/src/train/pretrained.ts';
 import { MODELS, type AnyModelOptions } from '../packages/pipeline/src/models/catalogue.ts';
 import {
   CASES,
@@ -132,6 +133,10 @@ async function checkFiles(
     ...files,
     JSON.stringify(architecture),
   ]);
+  const reread = await readWeights(path('weights.safetensors.pth'));
+  const own = [...state].filter(([key]) => !key.startsWith('optimizer.'));
+  const isSame = own.every(([key, { data }]) => reread.get(key)?.data.join() === data.join());
+  checks.check(`${name}: torch.save gives our tensors back`, isSame && reread.size === own.length);
   const ours = await compileForward({ model, inputShape, device: 'cpu' }).run(state, images, 6);
   const close = (what: string, a: ArrayLike<number>, b: ArrayLike<number>) =>
     checks.check(`${name}: ${what}`, farthest(a, b) < 1e-5, `differ by ${farthest(a, b)}`);

@@ -21,6 +21,7 @@ def main():
     tensors = load_file(weights)
     model = build(variant, 3, 1, json.loads(architecture))
     model.load_state_dict({name: t for name, t in tensors.items() if not name.startswith("optimizer.")}, strict=True)
+    torch.save(model.state_dict(), weights + ".pth")
     model.eval()
     gray = np.fromfile(images, "<f4").reshape(-1, 1, 32, 32)
     with torch.no_grad():

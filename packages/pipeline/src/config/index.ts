@@ -11,6 +11,7 @@ import { isMap, walk, type Origins, type Tree } from './tree.ts';
 import { schemaKeys, validateConfig } from './validate.ts';
 import { formatYaml, parseYaml } from './yaml.ts';
 
+export { nearest } from './suggest.ts';
 export { settledArchitecture, settledLoss } from './settle.ts';
 export { configSchema, type Config };
 

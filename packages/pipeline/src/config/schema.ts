@@ -74,7 +74,15 @@ const model = z.strictObject({
       ),
     ),
   }),
-  pretrained: orNull(text('Weights to start from: .safetensors, or a PyTorch state dict.')),
+  pretrained: orNull(
+    text(
+      'Weights to start from: .safetensors, or a PyTorch file (.pth, .pt, .mdl), of which nothing is executed.',
+    ),
+  ),
+  pretrained_fit: choice(
+    ['strict', 'new-head', 'partial'],
+    'What must fit the network: every tensor; all but the last layer, which begins anew; or whatever does.',
+  ),
 });
 
 const split = z.strictObject({

@@ -40,38 +40,6 @@ function parseProgress(text: string, path: string): Progress {
   }
 }
 
-/** Faults named in a message; the rest is counted. */
-const SHOWN_FAULTS = 3;
-
-/**
- * Reads a model's parameters from a safetensors file, whatever else it holds.
- * @throws {SpatterError} CHECKPOINT_DAMAGED naming what is missing, unexpected or of another shape.
- */
-export function loadWeights(path: string, parameters: State): State {
-  const { tensors } = readTensors(path);
-  const weights = new Map([...tensors].filter(([name]) => !name.startsWith('optimizer.')));
-  const wanted = [...parameters].filter(([name]) => !name.startsWith('optimizer.'));
-  const faults = [
-    ...wanted.flatMap(([name, { shape }]) => faultOf(name, shape, weights.get(name)?.shape)),
-    ...[...weights.keys()].filter((name) => !parameters.has(name)).map((name) => `unexpected ${name}`),
-  ];
-  if (faults.length === 0) return weights;
-  const more = faults.length > SHOWN_FAULTS ? ` and ${faults.length - SHOWN_FAULTS} more` : '';
-  const shown = faults.slice(0, SHOWN_FAULTS).join(', ');
-  const message = `${path} must hold the parameters of the model, but: ${shown}${more}`;
-  throw new SpatterError(
-    'CHECKPOINT_DAMAGED',
-    message,
-    'choose the model (model.name, model.architecture) it was made with',
-  );
-}
-
-function faultOf(name: string, wanted: readonly number[], got: readonly number[] | undefined): string[] {
-  if (got === undefined) return [`missing ${name}`];
-  if (got.join() === wanted.join()) return [];
-  return [`${name} is [${got.join(', ')}], not [${wanted.join(', ')}]`];
-}
-
 function readTensors(path: string): ReturnType<typeof loadSafetensors> {
   try {
     return loadSafetensors(readFileSync(path), path);

@@ -6,11 +6,12 @@ import type { Config } from '../config/index.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import { writeCsv } from '../util/csv.ts';
 import type { ProgressFactory } from '../util/progress.ts';
-import { buildForward, buildStep } from './build.ts';
-import { loadCheckpoint, loadWeights, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { buildForward, buildModel, buildStep } from './build.ts';
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LAST, train } from './loop.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
+import { withPretrained } from './pretrained.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
 import type { Tracking } from './tracked-run.ts';
@@ -80,12 +81,12 @@ export function isFinished({ training }: Config, { epoch, stopped }: Progress): 
 }
 
 /** Everything that can fail before the first batch; a new run that fails here leaves nothing behind. */
-async function begin(run: RunDirectory, { progress }: TrainObserver) {
+async function begin(run: RunDirectory, { progress, onNotice }: TrainObserver) {
   try {
     const dataset = await openDataset(run.config, progress);
     const step = buildStep(run.config);
     const forward = buildForward(run.config);
-    const start = startOf(run, step.initialState(run.config.seed));
+    const start = await startOf(run, step.initialState(run.config.seed), onNotice);
     pinDataset(run.path, dataset.description);
     return { dataset, step, forward, start };
   } catch (error) {
@@ -112,14 +113,18 @@ function writeHistory(run: RunDirectory, { history }: Progress): void {
   );
 }
 
-function startOf(run: RunDirectory, fresh: State): Checkpoint {
-  const last = join(checkpointFolder(run.path), LAST);
+/** The last checkpoint; for a new run the fresh state, with the weights that the config names in place of its own. */
+async function startOf(
+  { path, config }: RunDirectory,
+  fresh: State,
+  onNotice: TrainObserver['onNotice'],
+): Promise<Checkpoint> {
+  const last = join(checkpointFolder(path), LAST);
   if (existsSync(last)) return loadCheckpoint(last);
-  const { training, model } = run.config;
-  return { state: withPretrained(fresh, model.pretrained), progress: startProgress(training.optimizer.lr) };
-}
-
-/** Replaces the parameters by those of a checkpoint or weights file; optimiser state stays fresh. */
-function withPretrained(fresh: State, path: string | null): State {
-  return path === null ? fresh : new Map([...fresh, ...loadWeights(path, fresh)]);
+  const progress = startProgress(config.training.optimizer.lr);
+  const { pretrained, pretrained_fit: fit } = config.model;
+  if (pretrained === null) return { state: fresh, progress };
+  const { state, notice } = await withPretrained(fresh, buildModel(config), { path: pretrained, fit });
+  onNotice(notice);
+  return { state, progress };
 }

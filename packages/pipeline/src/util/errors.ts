@@ -32,6 +32,8 @@ export const ERRORS = {
     'A config key does not exist. The message names the nearest one and where the key came from.',
   CONFIG_VALUE: 'A config value is wrong, missing, or its ${…} cannot be resolved.',
   CHECKPOINT_DAMAGED: 'A checkpoint or weights file is truncated, corrupt, or not of the kind expected.',
+  WEIGHTS:
+    'Weights to start from do not fit the network, or their file is damaged or holds more than tensors. Nothing of it was executed.',
   RUN_NOT_FOUND: 'A folder given as a training run holds none.',
   DATASET_CHANGED: 'The data on disk are not those that the run was trained on.',
   SWEEP_DIFFERS:
