@@ -59,6 +59,18 @@ function rearranged(
   return emitter.emit('Reshape', [emitter.emit('Transpose', [parts], { perm }), emitter.ints(shape)]);
 }
 
+/** [O, I, KH, KW] → [O / B, I / B, KH, KW, Bi, Bo]; few input channels are left in their order. */
+function filterOf(emitter: Emitter, weight: string, [o, i, kh, kw]: Four, block: number): string {
+  const inner = i < block ? 1 : block;
+  // First every output block as an image of B channels, which the reordering kernel does much quicker than a transposition.
+  const tall = toBlocks(
+    emitter,
+    emitter.emit('Reshape', [weight, emitter.ints([o / block, block, i * kh * kw, 1])]),
+  );
+  const split = [o / block, i / inner, inner, kh * kw, block];
+  return rearranged(emitter, tall, split, [0, 1, 3, 2, 4], [o, i, kh, kw]);
+}
+
 export const blockedConv2d: BlockedRule<'conv2d'> = ({ emitter, value, block }, node, bias) => {
   const [x, weight] = node.inputs;
   const [o, i, ...kernel] = fourOf(weight);
@@ -67,11 +79,7 @@ export const blockedConv2d: BlockedRule<'conv2d'> = ({ emitter, value, block }, 
     return undefined;
   // Few input channels are read in place, as plain images.
   const image = i < block ? value(x) : toBlocks(emitter, value(x));
-  const split =
-    i < block
-      ? [o / block, block, i, 1, sizeOf(kernel)]
-      : [o / block, block, i / block, block, sizeOf(kernel)];
-  const filter = rearranged(emitter, value(weight), split, [0, 2, 4, 3, 1], weight.shape);
+  const filter = filterOf(emitter, value(weight), weight.shape as unknown as Four, block);
   const conv = { kernel, pads: [...padding, ...padding], strides: stride, dilations: dilation };
   const inputs = [image, filter, ...(bias === undefined ? [] : [bias])];
   return fromBlocks(emitter, emitConv(emitter, inputs, conv), o);
@@ -146,9 +154,13 @@ function phaseConv(
 ): string {
   const [o, i, height, width] = fourOf(weight);
   const kernel: Pair = [row.taps.length, column.taps.length];
-  const split = [o / block, block, i / block, block, height * width];
+  const tall = toBlocks(
+    emitter,
+    emitter.emit('Reshape', [value(weight), emitter.ints([o, i, height * width, 1])]),
+  );
+  const split = [o / block, block, i / block, height * width, block];
   const turned = [sizeOf([o, i]) / block ** 2, height * width, block * block];
-  const filter = rearranged(emitter, value(weight), split, [2, 0, 4, 1, 3], turned);
+  const filter = rearranged(emitter, tall, split, [2, 0, 3, 1, 4], turned);
   const taps = row.taps.flatMap((r) => column.taps.map((c) => r * width + c));
   const chosen = emitter.emit('Gather', [filter, emitter.ints(taps)], { axis: 1 });
   const shaped = emitter.emit('Reshape', [chosen, emitter.ints([i, o, ...kernel])]);
@@ -180,18 +192,21 @@ export const blockedConv2dWeightGrad: BlockedRule<'conv2dWeightGrad'> = (context
   const [n, i] = fourOf(x);
   const [, o, height, width] = fourOf(dy);
   if (block === undefined || groups !== 1 || !fits(block, n, o)) return undefined;
-  const { image, pads } = exchanged(context, node);
-  const tall = toBlocks(emitter, context.value(dy));
-  const split = [n / block, block, o / block, height * width, block];
-  const filter = rearranged(emitter, tall, split, [2, 0, 3, 1, 4], [o, n, height, width]);
+  const { image, pads } = exchanged(context, block, node);
+  const blocks = toBlocks(emitter, context.value(dy));
+  const images = [n / block, block, o / block, height * width, block];
+  const filter = rearranged(emitter, blocks, images, [2, 0, 3, 1, 4], [o, n, height, width]);
   const conv = { kernel: [height, width] as const, pads, strides: dilation, dilations: stride };
   const wide = emitConv(emitter, [image, filter], conv);
-  return rearranged(emitter, wide, [i, o / block, sizeOf(kernel), block], [1, 3, 0, 2], [o, i, ...kernel]);
+  const split = [i, o / block, sizeOf(kernel), block];
+  const tall = rearranged(emitter, wide, split, [1, 0, 2, 3], [o / block, block, i * sizeOf(kernel), 1]);
+  return emitter.emit('Reshape', [fromBlocks(emitter, tall, block), emitter.ints([o, i, ...kernel])]);
 };
 
 /** x in blocks of images, cut to the rows and columns that the convolution saw; and the padding that is still to do. */
 function exchanged(
   { emitter, value }: LoweringContext,
+  block: number,
   { inputs: [x, dy], params: { stride, padding, dilation, kernel } }: Node<'conv2dWeightGrad'>,
 ): { image: string; pads: readonly number[] } {
   const far = [0, 1].map(
@@ -205,9 +220,14 @@ function exchanged(
   const pads = [...padding, ...far];
   const isEarly =
     pads.some((extent) => extent < 0) || (stride[0] === 1 && dy.shape[2]! >= 4 && sizeOf(kernel) > 1);
-  const swapped = (image: string) =>
-    toBlocks(emitter, emitter.emit('Transpose', [image], { perm: [1, 0, 2, 3] }));
-  if (!isEarly) return { image: swapped(value(x)), pads };
+  const [n, i, height, width] = fourOf(x);
+  const size = [height + pads[0]! + pads[2]!, width + pads[1]! + pads[3]!];
+  const swapped = (image: string, shape: readonly number[]) => {
+    const tall = emitter.emit('Reshape', [image, emitter.ints([n / block, block, i * sizeOf(shape), 1])]);
+    const split = [n / block, i, sizeOf(shape) * block];
+    return rearranged(emitter, toBlocks(emitter, tall), split, [1, 0, 2], [i, n, ...shape]);
+  };
+  if (!isEarly) return { image: swapped(value(x), [height, width]), pads };
   const padded = emitter.emit('Pad', [value(x), emitter.ints([0, 0, ...padding, 0, 0, ...far])]);
-  return { image: swapped(padded), pads: [0, 0, 0, 0] };
+  return { image: swapped(padded, size), pads: [0, 0, 0, 0] };
 }
