@@ -1,13 +1,22 @@
 // `npm run bench -- NAME`: measures ours and a peer in turn in one run; ends with one JSON line.
 import type { BenchResult } from './result.ts';
+import type { TrainingWorkName } from './training.ts';
 
 type Script = { run: () => Promise<BenchResult> };
+
+const trained = async (work: TrainingWorkName): Promise<Script> => ({
+  run: (await import('./train.ts')).trainingBench(work),
+});
 
 /** The catalogue: one file each, one line here. */
 const BENCHES: Record<string, () => Promise<Script>> = {
   loader: () => import('./loader.ts'),
   extract: () => import('./extract.ts'),
-  'train-lenet5': () => import('./train-lenet5.ts'),
+  'train-lenet5': () => trained('train-lenet5'),
+  'train-resnet18': () => trained('train-resnet18'),
+  'train-efficientnet-b0': () => trained('train-efficientnet-b0'),
+  'train-vit-tiny': () => trained('train-vit-tiny'),
+  'infer-lenet5': () => import('./infer-lenet5.ts'),
   sweep: () => import('./sweep.ts'),
   simulate: () => import('./simulate.ts'),
 };

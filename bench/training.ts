@@ -1,0 +1,39 @@
+// The works that training benches time: network, images, batch, loss.
+
+export interface TrainingWork {
+  /** Name in the catalogue of models. */
+  readonly model: string;
+  readonly architecture: Readonly<Record<string, number>>;
+  readonly inputShape: readonly [channels: number, height: number, width: number];
+  readonly batch: number;
+}
+
+/** One line per bench; the Python side knows the same networks by the same names. All train with Adam. */
+export const TRAINING_WORKS = {
+  'train-lenet5': {
+    model: 'lenet5',
+    architecture: { in_channels: 3, num_classes: 1 },
+    inputShape: [1, 32, 32],
+    batch: 1024,
+  },
+  'train-resnet18': {
+    model: 'resnet18',
+    architecture: { in_channels: 3, num_classes: 2 },
+    inputShape: [3, 64, 64],
+    batch: 128,
+  },
+  'train-efficientnet-b0': {
+    model: 'efficientnet_b0',
+    architecture: { in_channels: 3, num_classes: 2 },
+    inputShape: [3, 64, 64],
+    batch: 64,
+  },
+  'train-vit-tiny': {
+    model: 'vit_tiny',
+    architecture: { in_channels: 3, num_classes: 2, image: 64, patch: 8 },
+    inputShape: [3, 64, 64],
+    batch: 128,
+  },
+} as const satisfies Record<string, TrainingWork>;
+
+export type TrainingWorkName = keyof typeof TRAINING_WORKS;
