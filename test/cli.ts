@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const BIN = join(import.meta.dirname, '../packages/pipeline/bin/spatter.js');
+export const BIN = join(import.meta.dirname, '../packages/pipeline/bin/spatter.js');
 
 export interface Finished {
   readonly code: number | null;

@@ -1,5 +1,6 @@
 // Public API: studies, samplers, pruners and storages that work together with Optuna.
 export { hypervolume, referencePoint } from './analysis/hypervolume.ts';
+export { parameterImportance, type ImportanceOptions } from './analysis/importance.ts';
 export { dominates, nonDominationRanks, paretoFront } from './analysis/pareto.ts';
 export * from './distributions.ts';
 export { HPO_ERRORS, HpoError, type HpoErrorCode } from './errors.ts';

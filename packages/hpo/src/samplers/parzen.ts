@@ -81,15 +81,47 @@ function numericKernels(distribution: NumericDistribution, observed: Float64Arra
   const means = distribution.log ? observed.map((value) => Math.log(value)) : observed;
   const mu = withLast(means, (low + high) / 2);
   const sigma = new Float64Array(count + 1).fill(range);
-  const order = stableOrder(means);
   const least = range / Math.min(100, 2 + count);
+  // Where all values stand close together, as in a long study, most gaps are below the least σ, whatever they are.
+  const outer = count > MANY ? outerOfBuckets(means, low, high) : undefined;
+  const order = outer ?? stableOrder(means);
+  if (outer !== undefined) sigma.fill(least, 0, count);
   const at = (i: number): number => means[order[i]!]!;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < order.length; i++) {
     const below = i > 0 ? at(i) - at(i - 1) : count === 1 ? at(0) - low : -Infinity;
-    const above = i < count - 1 ? at(i + 1) - at(i) : count === 1 ? high - at(0) : -Infinity;
+    const above = i < order.length - 1 ? at(i + 1) - at(i) : count === 1 ? high - at(0) : -Infinity;
     sigma[order[i]!] = clamp(Math.max(below, above), least, range);
   }
   return { distribution, mu, sigma };
+}
+
+/** Observations above which they are not sorted any more: the least σ then is a hundredth of the range. */
+const MANY = 500;
+
+/** Narrower than the least σ, so that no gap inside a bucket matters. */
+const BUCKETS = 256;
+
+/**
+ * Indices of the first smallest and the last largest value of every bucket, in ascending order of the values; undefined
+ * when one lies outside.
+ */
+function outerOfBuckets(values: Float64Array, low: number, high: number): Uint32Array | undefined {
+  const smallest = new Int32Array(BUCKETS).fill(-1);
+  const largest = new Int32Array(BUCKETS).fill(-1);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!(value >= low && value <= high)) return undefined;
+    const bucket = Math.min(BUCKETS - 1, Math.floor(((value - low) / (high - low)) * BUCKETS));
+    const [least, most] = [smallest[bucket]!, largest[bucket]!];
+    if (least < 0 || value < values[least]!) smallest[bucket] = i;
+    if (most < 0 || value >= values[most]!) largest[bucket] = i;
+  }
+  const outer: number[] = [];
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    if (smallest[bucket]! >= 0) outer.push(smallest[bucket]!);
+    if (largest[bucket]! !== smallest[bucket]!) outer.push(largest[bucket]!);
+  }
+  return Uint32Array.from(outer);
 }
 
 function withLast(values: Float64Array, last: number): Float64Array {
@@ -154,60 +186,69 @@ function drawNumber({ distribution, mu, sigma }: NumericKernels, k: number, quan
 
 /** ln density (or probability, for discrete parameters) of each point: `samples[p][i]` is parameter p of point i. */
 export function logDensity(mixture: Mixture, samples: readonly Float64Array[]): Float64Array {
-  const points = samples[0]?.length ?? 0;
-  const components = mixture.weights.length;
   const logWeights = mixture.weights.map(Math.log);
-  const logs = new Float64Array(points * components);
-  for (let i = 0; i < points; i++) logs.set(logWeights, i * components);
-  mixture.kernels.forEach((kernels, p) => addLogKernels(kernels, samples[p]!, logs));
-  const densities = new Float64Array(points);
-  for (let i = 0; i < points; i++) densities[i] = logSumExp(logs, i * components, (i + 1) * components);
-  return densities;
+  const terms = mixture.kernels.map(logKernels);
+  // One point after another: what is summed for a point then stays in the processor's cache.
+  const logs = new Float64Array(logWeights.length);
+  return Float64Array.from(samples[0] ?? [], (_, i) => {
+    logs.set(logWeights);
+    terms.forEach((add, p) => add(samples[p]![i]!, logs));
+    return logSumExp(logs);
+  });
 }
 
-/** Of `logs[from…to]`. Terms that cannot change the sum are not computed. */
-function logSumExp(logs: Float64Array, from: number, to: number): number {
+/** Terms that cannot change the sum are not computed. */
+function logSumExp(logs: Float64Array): number {
   let top = -Infinity;
-  for (let k = from; k < to; k++) if (logs[k]! > top) top = logs[k]!;
+  for (let k = 0; k < logs.length; k++) if (logs[k]! > top) top = logs[k]!;
   if (top === -Infinity) return top;
   const least = top - 50;
   let sum = 0;
-  for (let k = from; k < to; k++) if (logs[k]! > least) sum += Math.exp(logs[k]! - top);
+  for (let k = 0; k < logs.length; k++) if (logs[k]! > least) sum += Math.exp(logs[k]! - top);
   return Math.log(sum) + top;
 }
 
-function addLogKernels(kernels: Kernels, values: Float64Array, logs: Float64Array): void {
-  if ('rows' in kernels) addCategorical(kernels, values, logs);
-  else if (kernels.distribution.step === null) addContinuous(kernels, values, logs);
-  else addDiscrete(kernels, values, logs, kernels.distribution.step);
+/** Adds every component's log density at a value of one parameter. */
+type AddLogs = (value: number, logs: Float64Array) => void;
+
+function logKernels(kernels: Kernels): AddLogs {
+  if ('rows' in kernels) return categoricalLogs(kernels);
+  return kernels.distribution.step === null
+    ? continuousLogs(kernels)
+    : discreteLogs(kernels, kernels.distribution.step);
 }
 
-function addCategorical({ rows }: CategoricalKernels, values: Float64Array, logs: Float64Array): void {
-  values.forEach((choice, i) => {
-    const at = i * rows.length;
-    for (let k = 0; k < rows.length; k++) logs[at + k]! += Math.log(rows[k]![choice]!);
-  });
+function categoricalLogs({ rows }: CategoricalKernels): AddLogs {
+  return (choice, logs) => {
+    for (let k = 0; k < rows.length; k++) logs[k]! += Math.log(rows[k]![choice]!);
+  };
 }
 
-function addContinuous(kernels: NumericKernels, values: Float64Array, logs: Float64Array): void {
-  const { distribution, mu, sigma } = kernels;
+/** Beyond this many σ nothing of a normal's mass is left that a double could hold. */
+const WHOLE = 9;
+
+function continuousLogs({ distribution, mu, sigma }: NumericKernels): AddLogs {
   const [low, high] = searchInterval(distribution);
-  const scale = sigma.map((s) => 1 / s);
-  const norm = mu.map((m, k) => {
-    return -logMass((low - m) * scale[k]!, (high - m) * scale[k]!) + Math.log(scale[k]!) + logPdf(0);
-  });
-  for (let i = 0; i < values.length; i++) {
-    const x = distribution.log ? Math.log(values[i]!) : values[i]!;
-    const at = i * mu.length;
-    for (let k = 0; k < mu.length; k++) {
-      const distance = (x - mu[k]!) * scale[k]!;
-      logs[at + k]! += norm[k]! - distance * distance * 0.5;
-    }
+  const scale = new Float64Array(mu.length);
+  const norm = new Float64Array(mu.length);
+  const peak = logPdf(0);
+  for (let k = 0; k < mu.length; k++) {
+    const s = 1 / sigma[k]!;
+    const [from, to] = [(low - mu[k]!) * s, (high - mu[k]!) * s];
+    const mass = from < -WHOLE && to > WHOLE ? 0 : logMass(from, to);
+    scale[k] = s;
+    norm[k] = -mass + Math.log(s) + peak;
   }
+  return (value, logs) => {
+    const x = distribution.log ? Math.log(value) : value;
+    for (let k = 0; k < logs.length; k++) {
+      const distance = (x - mu[k]!) * scale[k]!;
+      logs[k]! += norm[k]! - distance * distance * 0.5;
+    }
+  };
 }
 
-function addDiscrete(kernels: NumericKernels, values: Float64Array, logs: Float64Array, step: number): void {
-  const { distribution, mu, sigma } = kernels;
+function discreteLogs({ distribution, mu, sigma }: NumericKernels, step: number): AddLogs {
   const scale = distribution.log ? Math.log : (edge: number) => edge;
   const [low, high] = searchInterval(distribution);
   const { first, same } = distinct(mu, sigma);
@@ -218,12 +259,11 @@ function addDiscrete(kernels: NumericKernels, values: Float64Array, logs: Float6
   };
   const whole = masses(low, high);
   const known = new Map<number, Float64Array>();
-  values.forEach((value, i) => {
+  return (value, logs) => {
     const cell = known.get(value) ?? masses(scale(value - step / 2), scale(value + step / 2));
     known.set(value, cell);
-    const at = i * mu.length;
-    for (let k = 0; k < mu.length; k++) logs[at + k]! += cell[same[k]!]! - whole[same[k]!]!;
-  });
+    for (let k = 0; k < logs.length; k++) logs[k]! += cell[same[k]!]! - whole[same[k]!]!;
+  };
 }
 
 /** Components that share μ and σ: `first` has one of each, `same` says which. Discrete parameters have few. */

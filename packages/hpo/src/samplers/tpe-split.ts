@@ -14,10 +14,10 @@ export function splitTrials(
   directions: readonly Direction[],
   size: number,
 ): Split {
-  const feasible = trials.filter((trial) => violation(trial) === 0);
+  const infeasible = trials.filter((trial) => violation(trial) > 0);
+  const feasible = infeasible.length === 0 ? trials : trials.filter((trial) => violation(trial) === 0);
   const completed = feasible.filter((trial) => trial.state === 'COMPLETE');
   const pruned = feasible.filter((trial) => trial.state === 'PRUNED');
-  const infeasible = trials.filter((trial) => violation(trial) > 0);
   const good = new Set(bestCompleted(completed, directions, Math.min(size, completed.length)));
   const take = (ranked: readonly FrozenTrial[]) => {
     for (const trial of ranked.slice(0, Math.max(0, size - good.size))) good.add(trial);
@@ -57,10 +57,23 @@ function smallest(trials: readonly FrozenTrial[], direction: Direction, size: nu
   if (size === 0) return [];
   const sign = direction === 'maximize' ? -1 : 1;
   const all = Float64Array.from(trials, (trial) => sign * trial.values![0]!);
-  const limit = Float64Array.from(all).sort()[size - 1]!;
+  const limit = smallestValue(all, size);
   const better = trials.filter((_, i) => all[i]! < limit);
   const equal = trials.filter((_, i) => all[i] === limit);
   return [...better, ...equal.slice(0, size - better.length)];
+}
+
+/** The value that stands at `size` in ascending order, from 1. */
+function smallestValue(values: Float64Array, size: number): number {
+  const least = values.slice(0, size).sort();
+  for (let i = size; i < values.length; i++) {
+    const value = values[i]!;
+    if (value >= least[size - 1]!) continue;
+    let place = size - 1;
+    for (; place > 0 && least[place - 1]! > value; place--) least[place] = least[place - 1]!;
+    least[place] = value;
+  }
+  return least[size - 1]!;
 }
 
 function bestCompleted(

@@ -230,4 +230,22 @@ describe('TPE sampler', () => {
     expect(() => tpeSampler({ startupTrials: -1 })).toThrow('startupTrials');
     expect(() => tpeSampler({ group: true, multivariate: false })).toThrow('group');
   });
+
+  it('widens kernels to their neighbours, however many there are', () => {
+    const random = randomStream(4);
+    // A crowd, its repetitions, and a few that stand alone: the gaps on both sides of an empty stretch matter.
+    const crowd = Array.from({ length: 700 }, () => 0.3 * random());
+    const values = Float64Array.from([...crowd, ...crowd.slice(0, 50), 0.55, 0.7, 0.7, 0.98]);
+    const [kernels] = buildMixture([x], [values], defaultWeights(values.length)).kernels;
+    const sorted = values.slice().sort();
+    const sigma = (value: number, i: number): number => {
+      const [first, last] = [values.indexOf(value) === i, values.lastIndexOf(value) === i];
+      const below = first ? value - (sorted[sorted.indexOf(value) - 1] ?? Infinity) : 0;
+      const above = last ? (sorted[sorted.lastIndexOf(value) + 1] ?? -Infinity) - value : 0;
+      return Math.min(1, Math.max(below, above, 0.01));
+    };
+    const { sigma: found } = kernels as { sigma: Float64Array };
+    expect([...found.subarray(0, values.length)]).toEqual(Array.from(values, sigma));
+    expect(new Set(found).size).toBeGreaterThan(4);
+  });
 });

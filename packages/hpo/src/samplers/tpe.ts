@@ -84,10 +84,11 @@ function suggest(
   const ended = observed(others);
   const good = splitTrials(ended, context.directions, goodCount(settings, context, ended.length));
   const several = context.directions.length > 1;
+  const byNumber = (a: FrozenTrial, b: FrozenTrial) => a.number - b.number;
   const values = (trials: readonly FrozenTrial[]) =>
     observations(trials, space, isMultivariate(settings, context));
   const below = values(good.below);
-  const above = values([...good.above, ...running].sort((a, b) => a.number - b.number));
+  const above = values(running.length === 0 ? good.above : [...good.above, ...running].sort(byNumber));
   const weightsBelow = several
     ? new Float64Array(below[0]!.length).fill(1)
     : defaultWeights(below[0]!.length);
@@ -116,16 +117,20 @@ function argmax(values: Float64Array): number {
 /** Internal values of the trials that have every parameter of the space, one array per parameter. */
 function observations(trials: readonly FrozenTrial[], space: SearchSpace, joint: boolean): Float64Array[] {
   const entries = Object.entries(space);
-  const columns: number[][] = entries.map(() => []);
+  const columns = entries.map(() => new Float64Array(trials.length));
+  let rows = 0;
   for (const trial of trials) {
     const params = joint ? knownParams(trial) : trial.params;
-    if (entries.every(([name]) => name in params)) {
-      entries.forEach(([name, distribution], p) =>
-        columns[p]!.push(internalValue(distribution, params[name]!)),
-      );
+    let p = 0;
+    for (; p < entries.length; p++) {
+      const [name, distribution] = entries[p]!;
+      const value = params[name];
+      if (value === undefined) break;
+      columns[p]![rows] = internalValue(distribution, value);
     }
+    if (p === entries.length) rows++;
   }
-  return columns.map((column) => Float64Array.from(column));
+  return columns.map((column) => column.subarray(0, rows));
 }
 
 /** `toInternal` without its checks, which a hot loop over stored trials does not need. */

@@ -1,11 +1,12 @@
 // Draws an ECharts option to an SVG string without a browser; the same option gives the same bytes in any process.
 import type { EChartsOption } from 'echarts';
-import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
+import { BarChart, CustomChart, HeatmapChart, LineChart, ParallelChart, ScatterChart } from 'echarts/charts';
 import {
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
   MarkLineComponent,
+  ParallelComponent,
   TitleComponent,
   VisualMapComponent,
 } from 'echarts/components';
@@ -18,11 +19,13 @@ use([
   CustomChart,
   HeatmapChart,
   LineChart,
+  ParallelChart,
   ScatterChart,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
   MarkLineComponent,
+  ParallelComponent,
   TitleComponent,
   VisualMapComponent,
   SVGRenderer,

@@ -13,6 +13,7 @@ import { silentProgress } from '../../util/progress.ts';
 import { action, withGlobalOptions, type Context, type Result } from '../context.ts';
 import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
 import { withTracking } from '../tracking.ts';
+import { sweepReportCommand } from './sweep-report.ts';
 
 interface Options {
   readonly configDir: string[];
@@ -33,6 +34,7 @@ Examples:
   $ spatter sweep hpo=pareto --workers 2              accuracy against latency, in two processes
   $ spatter sweep --resume runs/sweep_default_20261123_101500 --trials 60
   $ spatter sweep --study line3 --storage postgresql://spatter@db/sweeps hpo=everything
+  $ spatter sweep report runs/sweep_default_20261123_101500
 
 Every trial is a run directory of its own; the test split stays untouched until you evaluate the one you choose.
 Where SPATTER_STORAGE is set, it is the default of --storage.`;
@@ -60,7 +62,8 @@ export function sweepCommand(): Command {
     .option('--worker <index>', 'be one of the processes that --workers starts')
     .option('--threads <n>', 'CPU threads of a trial where the config leaves them open')
     .addHelpText('after', EXAMPLES)
-    .action(action<Options>((context, options, overrides: string[]) => sweep(context, options, overrides)));
+    .action(action<Options>((context, options, overrides: string[]) => sweep(context, options, overrides)))
+    .addCommand(sweepReportCommand());
   for (const option of command.options)
     if (option.long === '--worker' || option.long === '--threads') option.hideHelp();
   return withGlobalOptions(command);
@@ -69,8 +72,9 @@ export function sweepCommand(): Command {
 async function sweep(context: Context, options: Options, overrides: readonly string[]): Promise<Result> {
   const { chooseSweep } = await import('../../sweep/choose-plan.ts');
   const { env } = process;
+  const limitLines = Object.entries(givenLimits(options)).map(([key, value]) => `hpo.${key}=${value}`);
   const chosen = await chooseSweep({
-    overrides,
+    overrides: options.resume === undefined ? [...overrides, ...limitLines] : overrides,
     configDirs: options.configDir,
     resume: options.resume,
     study: options.study,
@@ -89,20 +93,21 @@ function count(option: string, text: string): number {
   throw new SpatterError('USAGE', `${option} must be a whole number from 1 on, got ${text}`, 'see --help');
 }
 
-/** What a worker needs, from the command line and the plan. */
-function limits({ plan }: ChosenSweep, options: Options) {
-  const { trials, timeout } = plan.settings;
-  const seconds = options.timeout === undefined ? timeout : Number(options.timeout);
-  if (seconds !== null && !(seconds > 0))
-    throw new SpatterError(
-      'USAGE',
-      `--timeout must be seconds above 0, got ${String(options.timeout)}`,
-      'see --help',
-    );
+/** Limits that the command line gives; a new sweep keeps them in its plan. */
+function givenLimits({ trials, timeout }: Options): { trials?: number; timeout?: number } {
+  const seconds = Number(timeout ?? 1);
+  if (!(seconds > 0))
+    throw new SpatterError('USAGE', `--timeout must be seconds above 0, got ${timeout!}`, 'see --help');
   return {
-    trials: options.trials === undefined ? trials : count('--trials', options.trials),
-    timeoutSeconds: seconds,
+    ...(trials === undefined ? {} : { trials: count('--trials', trials) }),
+    ...(timeout === undefined ? {} : { timeout: seconds }),
   };
+}
+
+/** What a worker goes by: the command line, else the plan. */
+function limits({ plan }: ChosenSweep, options: Options) {
+  const { trials, timeout } = { ...plan.settings, ...givenLimits(options) };
+  return { trials, timeoutSeconds: timeout };
 }
 
 async function lead(context: Context, chosen: ChosenSweep, options: Options): Promise<Result> {
@@ -251,7 +256,7 @@ function printSummary(context: Context, summary: SweepSummary, folder: string): 
   context.print(`${title}: trial ${chosen.number}, ${values.join(', ')}`);
   for (const [key, value] of Object.entries(chosen.params)) context.print(`  ${key}=${String(value)}`);
   context.print(`evaluate it:   spatter evaluate ${folder}/${chosen.run_dir ?? ''}`);
-  context.print(`see them all:  ${folder}/trials.csv`);
+  context.print(`see them all:  spatter sweep report ${folder}`);
 }
 
 function resultOf(summary: SweepSummary, folder: string, finished: boolean): Result {

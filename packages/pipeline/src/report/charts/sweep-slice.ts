@@ -1,0 +1,48 @@
+// One parameter against the value: a slice through the search space.
+import { HALF, renderSvg } from '../svg.ts';
+import {
+  completed,
+  lastPart,
+  powerOfTen,
+  type SweepObjective,
+  type SweepParam,
+  type SweepTrial,
+} from '../sweep-trials.ts';
+import { baseOption, COLOURS, MARGIN, nameAxis, valueAxis } from '../theme.ts';
+
+/** Completed trials; the later, the darker, so that one sees where the search went. */
+export function sweepSliceChart(
+  trials: readonly SweepTrial[],
+  param: SweepParam,
+  objective: SweepObjective,
+  name: string,
+): string {
+  const done = completed(trials).filter((trial) => param.name in trial.params);
+  const last = Math.max(1, ...done.map(({ number }) => number));
+  const option = {
+    ...baseOption({ title: lastPart(param.name), subtitle: `${param.name}; the later a trial, the darker` }),
+    legend: { show: false },
+    grid: { ...MARGIN, top: 74, outerBoundsMode: 'same' as const, outerBoundsContain: 'all' as const },
+    xAxis: param.choices === null ? numberAxis(param) : nameAxis(param.choices, lastPart(param.name)),
+    yAxis: { ...valueAxis(objective.name), scale: true },
+    series: [
+      {
+        type: 'scatter' as const,
+        symbolSize: 9,
+        data: done.map(({ number, params, values }) => ({
+          value: [params[param.name]!, values[0]!],
+          itemStyle: { color: COLOURS.model, opacity: 0.25 + 0.7 * (number / last) },
+        })),
+      },
+    ],
+  };
+  return renderSvg(name, `${objective.name} against ${param.name}`, option, { ...HALF, height: 340 });
+}
+
+function logAxis(name: string) {
+  const axis = valueAxis(name);
+  return { ...axis, axisLabel: { ...axis.axisLabel, formatter: powerOfTen } };
+}
+
+const numberAxis = ({ name, log }: SweepParam) =>
+  log ? { ...logAxis(lastPart(name)), type: 'log' as const } : { ...valueAxis(lastPart(name)), scale: true };

@@ -1,0 +1,95 @@
+// From a study to its page: parameters as axes, importances, and the words that say how it was searched.
+import { parameterImportance, type FrozenTrial, type ParamValue, type Study } from '@spatter/hpo';
+import { sweepPage, type SweepReport } from '../report/sweep-page.ts';
+import type { Statement } from '../report/page.ts';
+import type { SweepParam } from '../report/sweep-trials.ts';
+import { OBJECTIVES } from './objectives.ts';
+import type { SweepPlan } from './plan.ts';
+import { overrideLine, type Searched } from './search-space.ts';
+import { summarise, type SweepSummary } from './summary.ts';
+
+/** What a sweep's report says, and its page. */
+export interface MadeReport {
+  readonly summary: SweepSummary;
+  readonly importance: SweepReport['importance'];
+  readonly html: string;
+}
+
+/** Draws the study as it stands now. */
+export async function reportSweep(study: Study, plan: SweepPlan): Promise<MadeReport> {
+  const summary = await summarise(study, plan);
+  const trials = await study.trials();
+  const importance = summary.objectives.map((_, i) =>
+    parameterImportance(trials, { target: (trial) => trial.values![i]! }),
+  );
+  const { objectives, rows, front, chosen } = summary;
+  const html = sweepPage({
+    study: study.name,
+    objectives: objectives.map(({ name, direction }) => ({ name, direction, unit: OBJECTIVES[name].unit })),
+    params: plan.searched.map((each) => paramOf(each, trials)),
+    trials: rows.map((row) => ({ ...row, params: labelled(row.params, plan.searched) })),
+    front,
+    chosen: chosen?.number ?? null,
+    importance,
+    measured: statements(plan, summary),
+    overrides:
+      chosen === null ? [] : Object.entries(chosen.params).map(([key, value]) => overrideLine(key, value)),
+  });
+  return { summary, importance, html };
+}
+
+function paramOf({ key, distribution }: Searched, trials: readonly FrozenTrial[]): SweepParam {
+  if (distribution.name === 'CategoricalDistribution')
+    return { name: key, log: false, choices: distribution.choices.map(String) };
+  const used = new Set(trials.flatMap(({ params }) => (key in params ? [params[key]!] : [])));
+  // A log axis needs two decades' worth of something to be read; a handful of whole numbers reads as it is.
+  return { name: key, log: distribution.log && used.size > 1, choices: null };
+}
+
+/** Choices become their labels, numbers stay. */
+function labelled(params: Readonly<Record<string, ParamValue>>, searched: readonly Searched[]) {
+  const isChoice = new Set(
+    searched
+      .filter(({ distribution }) => distribution.name === 'CategoricalDistribution')
+      .map(({ key }) => key),
+  );
+  return Object.fromEntries(
+    Object.entries(params).map(([key, value]) => [
+      key,
+      typeof value === 'number' && !isChoice.has(key) ? value : String(value),
+    ]),
+  );
+}
+
+function statements(
+  { settings, searched, overrides }: SweepPlan,
+  { counts, objectives }: SweepSummary,
+): Statement[] {
+  const { sampler, pruner, seed } = settings;
+  const conditional = searched.some(({ when }) => when !== null);
+  return [
+    {
+      topic: 'Search',
+      text: `sampler ${sampler.name}, pruner ${objectives.length > 1 ? 'none (several objectives)' : pruner.name}, seed ${seed}`,
+    },
+    {
+      topic: 'Data',
+      text: 'Every value was measured on the validation split. The best of many trials looks better there than it is: evaluate the chosen run once on the test split, which no trial has seen.',
+      warn: true,
+    },
+    {
+      topic: 'Importance',
+      text: `fANOVA (Hutter et al., 2014): share of the variance that each parameter explains alone, over the whole search space, from a random forest on the ${counts.complete} completed trials${conditional ? '; only parameters that every trial has' : ''}. With few trials it is a hint, no finding.`,
+    },
+    ...(objectives.some(({ name }) => name === 'latency_ms')
+      ? [
+          {
+            topic: 'Latency',
+            text: 'Median time of one crop on one CPU thread of the machine that ran the trial. Trials that ran side by side slow each other down.',
+            warn: true,
+          },
+        ]
+      : []),
+    { topic: 'Fixed', text: overrides.join(' ') },
+  ];
+}

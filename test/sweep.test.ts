@@ -1,0 +1,135 @@
+// Sweeps as a user runs them: to their end, killed and continued, in two processes, joined, and drawn.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore } from '../packages/pipeline/src/tracking/open.ts';
+import { readCsv } from '../packages/pipeline/src/util/csv.ts';
+import { BIN, simulatedData, spatter, spatterJson } from './cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'spatter-sweep-'));
+const data = [
+  ...[
+    `paths.data_root=${folder}`,
+    'data.split.gap_frames=10',
+    'data.split.blocks=3',
+    'training.batch_size=32',
+  ],
+  ...['training.epochs=2', 'device=cpu', `tracking.uri=sqlite:///${folder}/mlflow.db`],
+];
+const space = ['hpo/space=[learning_rate]', 'training.optimizer.name=adam,sgd'];
+const begin = (name: string, ...more: string[]) => [
+  ...['sweep', ...data, ...space, `paths.run_dir=${join(folder, name)}`, ...more],
+];
+/** Rows of trials.csv by column. */
+const rows = (name: string) => {
+  const { columns, rows: lines } = readCsv(join(folder, name, 'trials.csv'));
+  return lines.map((line) => Object.fromEntries(columns.map((column, i) => [column, line[i]!])));
+};
+const column = (name: string, key: string) => rows(name).map((row) => row[key]);
+
+beforeAll(() => void simulatedData(folder), 300_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a sweep', () => {
+  it('trains every trial in a folder of its own, chooses the best, and goes on where it stopped', () => {
+    const first = spatterJson(...begin('first'), 'threads=1', '--trials', '2');
+    expect(first).toMatchObject({ finished: true, study: 'first', counts: { complete: 2, fail: 0 } });
+    const again = spatterJson('sweep', '--resume', join(folder, 'first'), '--trials', '3');
+    expect(again).toMatchObject({ counts: { complete: 3 } });
+    expect(column('first', 'run_dir')).toEqual(['trial_0000', 'trial_0001', 'trial_0002']);
+    const accuracies = column('first', 'val_accuracy').map(Number);
+    const { chosen } = again as { chosen: { number: number; values: number[] } };
+    expect(chosen.values[0]).toBe(Math.max(...accuracies));
+    const history = readCsv(join(folder, 'first', 'trial_0001', 'history.csv')).rows;
+    expect(Math.max(...history.map((row) => Number(row[4])))).toBe(accuracies[1]);
+    // The trial's own config holds what was searched, and evaluates like any run.
+    const config = readFileSync(join(folder, 'first', 'trial_0001', 'config.yaml'), 'utf8');
+    expect(config).toContain(`name: ${rows('first')[1]!['training.optimizer.name']!}`);
+    expect(spatterJson('evaluate', join(folder, 'first', 'trial_0001'))).toHaveProperty('test_accuracy');
+  });
+
+  it('is tracked as one run with its trials as parts', async () => {
+    const note = JSON.parse(readFileSync(join(folder, 'first', 'tracking.json'), 'utf8')) as {
+      run_id: string;
+    };
+    const store = await openStore(`sqlite:///${folder}/mlflow.db`, { now: Date.now });
+    for (const trial of ['trial_0000', 'trial_0002']) {
+      const { run_id } = JSON.parse(
+        readFileSync(join(folder, 'first', trial, 'tracking.json'), 'utf8'),
+      ) as typeof note;
+      expect((await store.run(run_id))!.tags['mlflow.parentRunId']).toBe(note.run_id);
+    }
+    await store.close();
+  });
+
+  it('is drawn on one page that needs nothing else', () => {
+    const report = spatterJson('sweep', 'report', join(folder, 'first'));
+    const html = readFileSync(String(report['page']), 'utf8');
+    for (const title of ['History: val_accuracy', 'Parallel coordinates', 'Slices', 'trial_0002', 'fANOVA']) {
+      expect(html).toContain(title);
+    }
+    expect(html).not.toMatch(/<script|(?:src|href)="(?!data:)/);
+    expect(report).toMatchObject({ study: 'first', front: [expect.any(Number)] });
+  });
+
+  it('continues a killed trial in its folder and ends with what an unkilled sweep has', async () => {
+    spatterJson(...begin('whole', 'training.epochs=4'), 'threads=1', '--trials', '2');
+    await killed([...begin('killed', 'training.epochs=4'), 'threads=1', '--trials', '2'], 'killed');
+    spatterJson('sweep', '--resume', join(folder, 'killed'));
+    expect(column('killed', 'state').filter((state) => state === 'COMPLETE')).toHaveLength(2);
+    expect(column('killed', 'state')).toContain('FAIL');
+    expect(column('killed', 'state')).not.toContain('RUNNING');
+    const bytes = (name: string) =>
+      readFileSync(join(folder, name, 'trial_0000', 'checkpoints', 'last.safetensors'));
+    expect(bytes('killed').equals(bytes('whole'))).toBe(true);
+  });
+
+  it('shares its trials between two processes, none doubled', () => {
+    const { counts } = spatterJson(...begin('pair'), '--trials', '5', '--workers', '2');
+    expect(counts).toMatchObject({ complete: 5, fail: 0, running: 0 });
+    expect(column('pair', 'number')).toEqual(['0', '1', '2', '3', '4']);
+    expect(new Set(column('pair', 'training.optimizer.lr')).size).toBe(5);
+    expect(readdirSync(join(folder, 'pair')).filter((name) => name.startsWith('trial_'))).toHaveLength(5);
+  });
+
+  it('is joined by others through its storage, as it is or not at all', () => {
+    const storage = ['--storage', `journal:${join(folder, 'study.log')}`, '--study', 'joint'];
+    const local = (name: string) => [`paths.data_root=${folder}`, `paths.run_dir=${join(folder, name)}`];
+    spatterJson(...begin('here'), ...storage, '--trials', '1');
+    const there = spatterJson('sweep', ...local('there'), ...storage, '--trials', '2');
+    expect(there).toMatchObject({ study: 'joint', counts: { complete: 2 } });
+    expect(existsSync(join(folder, 'there', 'trial_0001', 'config.yaml'))).toBe(true);
+    const { code, stderr } = spatter('sweep', ...local('other'), 'seed=1,2', ...storage);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('[SWEEP_DIFFERS]')]);
+    expect(existsSync(join(folder, 'other'))).toBe(false);
+  });
+
+  it('says in one line what is wrong, and leaves nothing behind', () => {
+    const wrong = (code: string, ...args: string[]) => {
+      const { code: exit, stderr } = spatter(...begin('wrong'), ...args);
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^spatter: .*\\[${code}\\]$`));
+      expect(exit).toBeGreaterThan(0);
+    };
+    wrong('FILE_NOT_FOUND', 'paths.data_root=nowhere');
+    wrong('CONFIG_UNKNOWN_KEY', 'training.optimizer.rate=1,2');
+    wrong('CONFIG_VALUE', 'hpo.objectives=[speed]');
+    wrong('CONFIG_VALUE', 'training.momentum=interval(3)');
+    wrong('USAGE', '--trials', '0');
+    wrong('USAGE', '--resume', join(folder, 'first'));
+    expect(existsSync(join(folder, 'wrong'))).toBe(false);
+  });
+});
+
+/** Runs a sweep and kills it, as `kill -9` does, once its first trial has written state of an epoch. */
+async function killed(args: readonly string[], name: string): Promise<void> {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const state = join(folder, name, 'trial_0000', 'history.csv');
+  const timer = setInterval(() => {
+    if (existsSync(state)) child.kill('SIGKILL');
+  }, 5);
+  await ended;
+  clearInterval(timer);
+}
