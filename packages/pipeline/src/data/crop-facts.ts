@@ -8,7 +8,8 @@ export const DIGEST_WORDS = 4;
 
 /**
  * Where each fact stands in a crop's {@link FACTS} numbers (uint32): width and height in pixels, bytes of the JPEG, sum
- * of the cached values, condition, digest of the JPEG, fingerprint of the picture.
+ * of the cached values, condition, sum along the border of the first plane and its darkest value, digest of the JPEG,
+ * fingerprint of the picture.
  */
 export const FACT = {
   width: 0,
@@ -16,10 +17,12 @@ export const FACT = {
   bytes: 2,
   sum: 3,
   condition: 4,
-  digest: 5,
-  look: 5 + DIGEST_WORDS,
+  border: 5,
+  darkest: 6,
+  digest: 7,
+  look: 7 + DIGEST_WORDS,
 } as const;
-export const FACTS = 5 + DIGEST_WORDS + LOOK_WORDS;
+export const FACTS = FACT.look + LOOK_WORDS;
 
 /** `black`: no byte above {@link BLACK}, so that nothing shows; `damaged`: no whole JPEG, all its other facts but bytes and digest are 0. */
 export const CONDITION = { fine: 0, black: 1, damaged: 2 } as const;
@@ -64,7 +67,22 @@ export function writeFacts(
   let sum = 0;
   for (let i = planes.offset; i < planes.offset + planes.length; i++) sum += planes.values[i]!;
   out[at + FACT.sum] = sum;
+  writeBorder(planes, out, at);
   writeLook(planes.values, planes.offset, planes.size, out, at + FACT.look);
+}
+
+/** Values along the border of a square plane. */
+export const borderLength = (size: number): number => 4 * (size - 1);
+
+function writeBorder({ values, offset, size }: CropPlanes, out: Uint32Array, at: number): void {
+  let [sum, darkest] = [0, 255];
+  for (let k = 0; k < size - 1; k++) {
+    sum += values[offset + k]! + values[offset + (k + 1) * size - 1]!;
+    sum += values[offset + (k + 1) * size]! + values[offset + (size - 1) * size + k + 1]!;
+  }
+  for (let i = offset; i < offset + size * size; i++) darkest = Math.min(darkest, values[i]!);
+  out[at + FACT.border] = sum;
+  out[at + FACT.darkest] = darkest;
 }
 
 /** Slots of the crops in `condition`, ascending. */

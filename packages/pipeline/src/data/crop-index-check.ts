@@ -48,3 +48,12 @@ export function requireTwoClasses(labels: Iterable<number>): void {
     'add files of another gas flow, or correct --labels',
   );
 }
+
+/** @throws {SpatterError} LABELS unless all labels are 0 or 1: shortcuts are measured between two classes. */
+export function requireBinary({ label }: CropIndex): void {
+  requireTwoClasses(label);
+  const other = label.find((value) => value > 1);
+  if (other === undefined) return;
+  const message = `shortcuts are measured between the labels 0 and 1, the index has a label ${other}`;
+  throw new SpatterError('LABELS', message, 'index the two classes alone');
+}

@@ -17,8 +17,9 @@ export interface CropSurvey {
   readonly places: CropPlaces;
   /** [crops, FACTS], see `FACT`. Damaged crops are among them. */
   readonly facts: Uint32Array;
-  /** Values that `FACT.sum` is the sum of. */
-  readonly values: number;
+  /** Planes and their side in pixels, which the facts are of. */
+  readonly channels: number;
+  readonly size: number;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function surveyCrops(
   const known = cachedFacts(index, DEFAULT_CACHE);
   const trusted = known !== undefined && (!reread || (await stillHolds(index.root, places, known, progress)));
   const facts = trusted ? known : await measureAll(index.root, places, spec, progress);
-  return { places, facts, values: cropBytes(spec) };
+  return { places, facts, ...spec };
 }
 
 async function stillHolds(root: string, places: CropPlaces, facts: Uint32Array, progress: ProgressFactory) {

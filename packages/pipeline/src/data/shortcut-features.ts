@@ -1,23 +1,37 @@
-// What can be known of a crop without looking at it as a picture: brightness, box, JPEG bytes. The trivial baselines use these.
+// What can be known of a crop without looking at it as a picture: brightness, box, JPEG bytes, border. The trivial baselines use these.
 import type { ShortcutFeatures } from '../metrics/baselines.ts';
-import { FACT, FACTS } from './crop-facts.ts';
-import { cropBytes } from './packed-cache-file.ts';
-import type { PackedCache } from './packed-cache.ts';
+import { FACT, FACTS, borderLength } from './crop-facts.ts';
 import type { CropTimes } from './sidecar.ts';
+
+/** Where the facts of crops come from: a packed cache, or a survey. */
+export interface FactSource {
+  /** [crops, FACTS]. */
+  readonly facts: Uint32Array;
+  /** Of each index row. */
+  readonly slots: Uint32Array;
+  /** Planes and their side, pixels. */
+  readonly channels: number;
+  readonly size: number;
+}
 
 /**
  * Features of the crops in `rows` of the index. The brightness is the mean of the cached planes (0…255); the area is the
  * contour's where a sidecar tells it, else that of the box.
  */
-export function shortcutFeatures(cache: PackedCache, times: CropTimes, rows: Uint32Array): ShortcutFeatures {
+export function shortcutFeatures(
+  { facts, slots, channels, size }: FactSource,
+  area: CropTimes['area'],
+  rows: Uint32Array,
+): Required<ShortcutFeatures> {
   const column = (of: (row: number) => number) => Float64Array.from(rows, of);
-  const fact = (row: number, name: keyof typeof FACT) => cache.facts[cache.slots[row]! * FACTS + FACT[name]]!;
-  const { area } = times;
+  const fact = (row: number, name: keyof typeof FACT) => facts[slots[row]! * FACTS + FACT[name]]!;
   return {
-    brightness: column((row) => fact(row, 'sum') / cropBytes(cache)),
+    brightness: column((row) => fact(row, 'sum') / (channels * size * size)),
     area: column((row) => area?.[row] ?? fact(row, 'width') * fact(row, 'height')),
     width: column((row) => fact(row, 'width')),
     height: column((row) => fact(row, 'height')),
     jpeg_bytes: column((row) => fact(row, 'bytes')),
+    background: column((row) => fact(row, 'border') / borderLength(size)),
+    darkest: column((row) => fact(row, 'darkest')),
   };
 }

@@ -31,6 +31,11 @@ interface Seen {
 
 type Sidecar = ReadonlyMap<string, Seen>;
 
+/** Name of the recording of an index row that no other recording has: two files may hold videos of one name. */
+export function recordingLabel({ recording, recordings }: CropTimes, row: number): string {
+  return `${recordings[recording[row]!]!.name}#${recording[row]!}`;
+}
+
 const FIRST_COLUMNS = ['dataset', 'ds_idx', 'frame', 'x', 'y', 'w', 'h', 'area'] as const;
 
 /**

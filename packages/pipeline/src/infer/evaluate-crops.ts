@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { CropDataset } from '../data/crop-dataset.ts';
 import { shortcutFeatures } from '../data/shortcut-features.ts';
+import { recordingLabel } from '../data/sidecar.ts';
 import { evaluate, type EvaluationInput } from '../metrics/evaluation.ts';
 import { groupBy } from '../metrics/groups.ts';
 import { measuredStatements, type SplitFacts } from '../report/measured.ts';
@@ -65,11 +66,15 @@ function inputOf(
   const recording = Array.from(test, (row) => times.recordings[times.recording[row]!]!);
   const position = groupBy(recording.map((r) => r.position ?? 'unknown'));
   return {
-    train: { label: labels(split.train), features: shortcutFeatures(cache, times, split.train) },
+    train: {
+      label: labels(split.train),
+      recording: Array.from(split.train, (row) => recordingLabel(times, row)),
+      features: shortcutFeatures(cache, times.area, split.train),
+    },
     test: {
       label: labels(test),
       probability,
-      features: shortcutFeatures(cache, times, test),
+      features: shortcutFeatures(cache, times.area, test),
       recording: recording.map((r) => r.name),
       frame: Int32Array.from(test, (row) => times.frame[row]!),
       position,

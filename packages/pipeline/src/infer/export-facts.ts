@@ -59,6 +59,6 @@ function columnsOf(
 ): FeatureColumns {
   const seen = { ...imageFeatures(x, size, { channels, side }) };
   if (dataset.kind !== 'crops') return seen;
-  const { width, height } = shortcutFeatures(dataset.cache, dataset.times, rows);
+  const { width, height } = shortcutFeatures(dataset.cache, dataset.times.area, rows);
   return { ...seen, width, height };
 }

@@ -1,6 +1,7 @@
 // The few lines and figures that stand for an evaluation: the score, its interval, and everything that qualifies it.
 import { strongestBaseline } from '../metrics/evaluation.ts';
 import { count, decimal, percent, percentRange, points } from '../report/numbers.ts';
+import { CAMERA } from '../report/measured.ts';
 import type { RunEvaluation } from './run-evaluation.ts';
 
 /** For people: never the accuracy alone. */
@@ -13,6 +14,7 @@ export function headline(evaluation: RunEvaluation): string[] {
     `test accuracy ${percent(metrics.accuracy)} on ${count(crops)} crops, ${percentRange(intervals.accuracy)} at 95 % (resampling ${unit}), ROC-AUC ${decimal(metrics.roc_auc)}`,
     `split ${split.kind}: ${seen} of test crops have a training neighbour within ${leak?.gap_frames ?? 0} frames of their recording`,
     `best trivial baseline: ${rival.title.toLowerCase()} ${percent(rival.metrics.accuracy)}; margin ${points(rival.margin.estimate)} (${rival.margin.better ? 'significant' : 'not significant'})`,
+    ...(evaluation.shortcuts.flagged ? [CAMERA[evaluation.shortcuts.verdict]] : []),
     `report ${evaluation.run_dir}/evaluation/report.html`,
   ];
 }
@@ -35,5 +37,7 @@ export function summaryOf(evaluation: RunEvaluation): Record<string, unknown> {
     best_baseline_accuracy: rival.metrics.accuracy,
     margin: rival.margin.estimate,
     margin_significant: rival.margin.better,
+    shortcut_verdict: evaluation.shortcuts.verdict,
+    shortcuts_not_beaten: evaluation.shortcuts.not_beaten,
   };
 }

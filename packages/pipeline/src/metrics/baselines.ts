@@ -1,5 +1,6 @@
 // Trivial baselines: what a label can be guessed from without looking at the picture. A model must beat them to mean anything.
 import { decide } from './accuracy.ts';
+import { fitFingerprint } from './fingerprint.ts';
 import { applyLogistic, fitLogistic } from './logistic.ts';
 import { applyThreshold, fitThreshold } from './threshold-rule.ts';
 import { mean, type Values } from './values.ts';
@@ -11,9 +12,12 @@ export interface ShortcutFeatures {
   readonly width: Values;
   readonly height: Values;
   readonly jpeg_bytes: Values;
+  /** Mean gray level along the crop's border and its darkest value, 0 … 255: what the fingerprint of a camera looks at besides. */
+  readonly background?: Values;
+  readonly darkest?: Values;
 }
 
-export type ShortcutName = keyof ShortcutFeatures;
+export type ShortcutName = 'brightness' | 'area' | 'width' | 'height' | 'jpeg_bytes';
 
 /** What a baseline says about crops: its decisions, and a score that ranks them (higher: class 1; not a probability). */
 export interface BaselineOutput {
@@ -32,8 +36,8 @@ export interface Baseline {
   /** Short name for tables and charts. */
   readonly title: string;
   readonly features: readonly ShortcutName[];
-  /** Fits on training crops. */
-  readonly fit: (features: ShortcutFeatures, label: Values) => FittedBaseline;
+  /** Fits on training crops; without `recording` the crops of each class count as one. */
+  readonly fit: (features: ShortcutFeatures, label: Values, recording?: readonly string[]) => FittedBaseline;
 }
 
 const WORDS: Record<ShortcutName, string> = {
@@ -81,6 +85,40 @@ function fitAllShortcuts(features: ShortcutFeatures, label: Values): FittedBasel
   };
 }
 
+/** What the fingerprint looks at. */
+export function fingerprintFeatures(features: ShortcutFeatures): Values[] {
+  const { background, darkest } = features;
+  return [
+    ...ALL.map((name) => features[name]),
+    ...[background, darkest].filter((each) => each !== undefined),
+  ];
+}
+
+/** Names the recording of a crop, and says the class that this recording has. */
+function fitRecording(
+  features: ShortcutFeatures,
+  label: Values,
+  recording: readonly string[] = Array.from({ length: label.length }, (_, i) => `class ${label[i]!}`),
+): FittedBaseline {
+  const { names, probability } = fitFingerprint(fingerprintFeatures(features), recording);
+  const [ones, crops] = [new Map<string, number>(), new Map<string, number>()];
+  recording.forEach((name, i) => {
+    crops.set(name, (crops.get(name) ?? 0) + 1);
+    ones.set(name, (ones.get(name) ?? 0) + label[i]!);
+  });
+  const share = names.map((name) => ones.get(name)! / crops.get(name)!);
+  return {
+    rule: `names which of ${names.length} recordings a crop resembles, by light, size, border and JPEG bytes, and says its class`,
+    apply: (other, count) => {
+      const posterior = probability(fingerprintFeatures(other), count);
+      const score = Float64Array.from({ length: count }, (_, i) =>
+        share.reduce((sum, s, g) => sum + s * posterior[i * names.length + g]!, 0),
+      );
+      return { decision: decide(score), score };
+    },
+  };
+}
+
 const ALL: readonly ShortcutName[] = ['brightness', 'area', 'width', 'height', 'jpeg_bytes'];
 
 /** The catalogue. Each is fitted on train and judged on test by the model's own metrics. */
@@ -92,6 +130,7 @@ export const BASELINES = {
   height: oneFeature('Crop height', 'height'),
   jpeg_bytes: oneFeature('JPEG bytes', 'jpeg_bytes'),
   all_shortcuts: { title: 'All shortcuts together', features: ALL, fit: fitAllShortcuts },
+  fingerprint: { title: 'Recording fingerprint', features: ALL, fit: fitRecording },
 } as const satisfies Record<string, Baseline>;
 
 export type BaselineName = keyof typeof BASELINES;

@@ -20,10 +20,16 @@ import { clusterBalancedAccuracy, clusterMean, clusterRocAuc } from './cluster-s
 import { chooseClusters, type Clusters } from './clusters.ts';
 import { confusionMatrix, type ConfusionMatrix } from './confusion.ts';
 import { groupBy, groupMetrics, type GroupMetrics, type Grouping } from './groups.ts';
+import { shortcutMeter, type ShortcutMeter } from './shortcut-meter.ts';
 import type { Values } from './values.ts';
 
 export interface EvaluationInput {
-  readonly train: { readonly label: Values; readonly features: ShortcutFeatures };
+  readonly train: {
+    readonly label: Values;
+    readonly features: ShortcutFeatures;
+    /** Recording of each crop, for the fingerprint. */
+    readonly recording?: readonly string[];
+  };
   readonly test: {
     readonly label: Values;
     /** Probability of class 1 from the model. */
@@ -62,6 +68,7 @@ export interface Evaluation {
   readonly per_recording: readonly GroupMetrics[];
   readonly per_position: readonly GroupMetrics[];
   readonly baselines: readonly BaselineResult[];
+  readonly shortcuts: ShortcutMeter;
 }
 
 /** Evaluates on test; baselines are fitted on train. Deterministic for a given seed. */
@@ -70,6 +77,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const scored: Scored = { label, probability, decision: decide(probability) };
   const recordings = groupBy(recording);
   const clusters = chooseClusters(recordings.group, frame, input.blockFrames);
+  const baselines = judgeBaselines(input, scored, clusters, recordings);
   return {
     crops: label.length,
     metrics: binaryMetrics(scored),
@@ -83,11 +91,13 @@ export function evaluate(input: EvaluationInput): Evaluation {
     reliability: reliabilityBins(label, probability),
     per_recording: groupMetrics(scored, recordings),
     per_position: position === undefined ? [] : groupMetrics(scored, position),
-    baselines: judgeBaselines(input, scored, clusters, recordings),
+    baselines,
+    shortcuts: shortcutMeter(baselines),
   };
 }
 
-const hits = ({ label, decision }: Scored) =>
+/** 1 where a crop is decided right, else 0. */
+export const hits = ({ label, decision }: Scored) =>
   Uint8Array.from({ length: label.length }, (_, i) => Number(label[i] === decision[i]));
 
 function intervals(scored: Scored, clusters: Clusters, options: BootstrapOptions): Evaluation['intervals'] {
@@ -124,12 +134,18 @@ function judgeBaselines(
   });
 }
 
+/** What baselines look at. */
+export interface BaselineInput {
+  readonly train: EvaluationInput['train'];
+  readonly test: Pick<EvaluationInput['test'], 'label' | 'features'>;
+}
+
 /** Fits one baseline on train and applies it to test; its `probability` is a score that ranks, not a probability. */
 export function scoreBaseline(
-  { train, test }: Pick<EvaluationInput, 'train' | 'test'>,
+  { train, test }: BaselineInput,
   name: BaselineName,
 ): { rule: string; scored: Scored } {
-  const fitted = BASELINES[name].fit(train.features, train.label);
+  const fitted = BASELINES[name].fit(train.features, train.label, train.recording);
   const { decision, score } = fitted.apply(test.features, test.label.length);
   return { rule: fitted.rule, scored: { label: test.label, probability: score, decision } };
 }

@@ -19,7 +19,7 @@ import {
   trainingChart,
   type EpochFigures,
 } from './charts.ts';
-import { measuredStatements, type SplitFacts } from './measured.ts';
+import { CAMERA, measuredStatements, type SplitFacts } from './measured.ts';
 import { count, decimal, percent, percentRange, pointsRange, points, signed } from './numbers.ts';
 import { renderPage, type Picture, type Section, type Tile } from './page.ts';
 
@@ -64,6 +64,9 @@ export function evaluationPage(report: EvaluationReport, charts = evaluationChar
   return renderPage({
     title: report.title,
     subtitle: report.subtitle,
+    ...(evaluation.shortcuts.flagged
+      ? { headline: { text: CAMERA[evaluation.shortcuts.verdict], tone: 'low' as const } }
+      : {}),
     tiles: tiles(evaluation),
     measured: { title: 'How this was measured', statements: measuredStatements(split, evaluation) },
     sections: sections(report, charts),

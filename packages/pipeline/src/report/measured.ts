@@ -39,6 +39,7 @@ export function measuredStatements(split: SplitFacts, evaluation: Evaluation): S
     splitStatement(split),
     leakStatement(split),
     baselineStatement(evaluation),
+    cameraStatement(split, evaluation),
     intervalStatement(evaluation),
   ];
 }
@@ -65,10 +66,31 @@ function baselineStatement(evaluation: Evaluation): Statement {
   const { margin } = best;
   const reach = `The strongest trivial baseline (${best.title.toLowerCase().replace('jpeg', 'JPEG')}: ${best.rule}) reaches ${percent(best.metrics.accuracy)}.`;
   const by = `${points(margin.estimate)}${range(margin)}`;
-  const verdict = margin.better
-    ? `The model is better by ${by}.`
-    : `The model is not clearly better: ${by}. What it learned may be no more than that.`;
+  const verdict = margin.better ? `The model is better by ${by}.` : `The model is not clearly better: ${by}.`;
   return { topic: 'Baselines', text: `${reach} ${verdict}`, warn: !margin.better };
+}
+
+/** What the shortcut meter says. */
+export const CAMERA = {
+  'may be the camera': 'This score may be the camera, not the gas.',
+  'cannot tell': 'Whether this score is the camera or the gas cannot be told.',
+  'beyond the shortcuts': 'The score is beyond what light, size and the marks of a camera give away.',
+} as const satisfies Record<Evaluation['shortcuts']['verdict'], string>;
+
+function cameraStatement(
+  { contract }: SplitFacts,
+  { shortcuts, baselines, per_recording }: Evaluation,
+): Statement {
+  const { verdict, flagged, not_beaten } = shortcuts;
+  const titles = baselines.filter(({ name }) => not_beaten.includes(name)).map(({ title }) => title);
+  const against = verdict === 'may be the camera' ? ` The model is not significantly better than: ${titles.join(', ')}.` : ''; // prettier-ignore
+  const few = verdict === 'cannot tell' ? ' There are too few groups for a test.' : '';
+  const pure = per_recording.every(({ shareOfClass1 }) => shareOfClass1 === 0 || shareOfClass1 === 1);
+  const shared = contract !== 'recording' && pure;
+  const caution = shared
+    ? ' Train and test share recordings, each of one class, so recognising a recording would score as well as seeing the gas: only a split by recording rules that out.'
+    : '';
+  return { topic: 'Gas or camera', text: CAMERA[verdict] + against + few + caution, warn: flagged || shared };
 }
 
 function range({ low, high, level, p }: Difference): string {

@@ -148,6 +148,7 @@ describe('the box', () => {
       ['Split', true],
       ['Leak', true],
       ['Baselines', true],
+      ['Gas or camera', true],
       ['Interval', true],
     ]);
     expect(warned[1]!.text).toContain('97.0 % of the test crops');
