@@ -3,11 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentProgress } from '../util/progress.ts';
 import { buildIndex } from './build-index.ts';
 import { formatChecksums, readChecksums } from './checksums.ts';
 import { DIGEST_WORDS, slotsIn } from './crop-facts.ts';
 import { readIndex, type CropIndex } from './crop-index.ts';
 import { datasetVersion, digestsOf, readDigests, rowOrder } from './dataset-version.ts';
+import { diffDatasets } from './dataset-diff.ts';
 import { placeCrops } from './packed-cache-plan.ts';
 import { openPackedCache } from './packed-cache.ts';
 import { readQuarantine } from './quarantine.ts';
@@ -117,4 +119,36 @@ it('checksums that are cut short or foreign are refused', async () => {
   expect(() => readChecksums(folder)).toThrow(/damaged/);
   rmSync(path);
   expect(readChecksums(folder)).toBeNull();
+});
+
+describe('data diff', () => {
+  const diff = (a: string, b: string) =>
+    diffDatasets(
+      readIndex(join(a, 'images.csv')),
+      readIndex(join(b, 'unshuffled_images.csv')),
+      silentProgress,
+    );
+
+  it('names what was added, removed, relabelled and changed, also when the old HDF5 files are gone', async () => {
+    const older = await dataSet();
+    const newer = await dataSet((rows) => [rows[0]!, jpegs[5]!, rows[2]!, jpegs[4]!]);
+    const path = join(newer, 'unshuffled_images.csv');
+    const text = readFileSync(path, 'utf8').replace('a_low.h5,a_0,2,0', 'a_low.h5,a_0,2,1');
+    writeFileSync(path, text.replace('b_high.h5,b_0,1,1\n', ''));
+    rmSync(join(older, 'a_low.h5'));
+    const result = await diff(older, newer);
+    expect(result).toMatchObject({
+      ...{ same: false, crops: [6, 6] },
+      added: { crops: 1, classes: { 0: 1 }, examples: ['a_low.h5 a_0 row 3'] },
+      removed: { crops: 1, classes: { 1: 1 }, examples: ['b_high.h5 b_0 row 1'] },
+      relabelled: { crops: 1, examples: ['a_low.h5 a_0 row 2'] },
+      changed_bytes: { crops: 1, examples: ['a_low.h5 a_0 row 1'] },
+    });
+  });
+
+  it('says the same of two copies', async () => {
+    expect(await diff(await dataSet(), await dataSet())).toMatchObject({
+      ...{ same: true, added: { crops: 0 }, removed: { crops: 0 }, changed_bytes: { crops: 0 } },
+    });
+  });
 });

@@ -1,7 +1,7 @@
 // Builds a packed cache: every crop read in blocks, decoded once, resized, written where its slot is.
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { publish, temporaryPath } from '../util/atomic.ts';
+import { makeWritableFolder, publish, temporaryPath } from '../util/atomic.ts';
 import { fromSystemError } from '../util/errors.ts';
 import { BLOCK_ROWS, visitCrops } from './crop-blocks.ts';
 import { FACTS } from './crop-facts.ts';
@@ -40,7 +40,7 @@ export async function buildPackedCache(
 ): Promise<void> {
   const temporary = `${temporaryPath(path)}.${process.pid}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeWritableFolder(dirname(path));
     removeAbandoned(path);
     const odd = await writeCrops(root, plan, spec, temporary, options);
     const sum = checksum(temporary, bodyBytes(spec));

@@ -1,11 +1,17 @@
 // `spatter data`: makes and inspects data sets of crops. One file for each sub-command, one line here.
 import { Command } from 'commander';
+import { dataDiffCommand } from './data-diff.ts';
 import { dataIndexCommand } from './data-index.ts';
 import { dataShortcutsCommand } from './data-shortcuts.ts';
 import { dataValidateCommand } from './data-validate.ts';
 
 /** In the order of their use. */
-const SUBCOMMANDS: readonly (() => Command)[] = [dataIndexCommand, dataValidateCommand, dataShortcutsCommand];
+const SUBCOMMANDS: readonly (() => Command)[] = [
+  dataIndexCommand,
+  dataValidateCommand,
+  dataShortcutsCommand,
+  dataDiffCommand,
+];
 
 export function dataCommand(): Command {
   const command = new Command('data').description('make and inspect data sets of crops');
