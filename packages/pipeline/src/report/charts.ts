@@ -1,6 +1,7 @@
 // The catalogue of charts: data in, SVG document out.
 export { baselinesChart, type AccuracyBar } from './charts/baselines.ts';
 export { confusionChart } from './charts/confusion.ts';
+export { cropCountsChart, type CropCount } from './charts/crop-counts.ts';
 export { histogramChart } from './charts/histogram.ts';
 export { layersChart } from './charts/layers.ts';
 export { prChart, type NamedPr } from './charts/pr.ts';
@@ -13,4 +14,5 @@ export { sweepHistoryChart } from './charts/sweep-history.ts';
 export { sweepImportanceChart } from './charts/sweep-importance.ts';
 export { sweepParallelChart } from './charts/sweep-parallel.ts';
 export { sweepSliceChart } from './charts/sweep-slice.ts';
+export { spreadChart, type SpreadText } from './charts/spread.ts';
 export { trainingChart, type EpochFigures } from './charts/training.ts';

@@ -10,7 +10,7 @@ import { cacheNotices, openCache } from '../../data/open-cache.ts';
 import { placeCrops } from '../../data/packed-cache-plan.ts';
 import { placeName } from '../../data/quarantine.ts';
 import { cropTimes } from '../../data/sidecar.ts';
-import { surveySplits, type SplitSurvey } from '../../data/survey-splits.ts';
+import { splitName, surveySplits, type SplitSurvey } from '../../data/survey-splits.ts';
 import { percent } from '../../report/numbers.ts';
 import { writeFileAtomic } from '../../util/atomic.ts';
 import { action, type Context, type Result } from '../context.ts';
@@ -115,12 +115,13 @@ function cacheSize() {
 }
 
 function describeSplits(splits: readonly SplitSurvey[]): string[] {
-  return splits.map(({ kind, contract, leak, obstacle }) => {
-    if (contract === null) return `split ${kind}: not possible: ${obstacle ?? ''}`;
+  return splits.map(({ kind, group, contract, leak, obstacle }) => {
+    const name = splitName({ kind, group });
+    if (contract === null) return `split ${name}: not possible: ${obstacle ?? ''}`;
     const { train, val, test, dropped } = contract.rows;
     const sizes = `train ${train}, val ${val}, test ${test}${dropped > 0 ? `, dropped ${dropped}` : ''}`;
     const share = leak === null ? 'leak unknown (no sidecar)' : `leak ${percent(leak.near_share)}`;
-    return `split ${kind}: ${sizes}; ${share}`;
+    return `split ${name}: ${sizes}; ${share}`;
   });
 }
 

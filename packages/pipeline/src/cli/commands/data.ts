@@ -1,5 +1,6 @@
 // `spatter data`: makes and inspects data sets of crops. One file for each sub-command, one line here.
 import { Command } from 'commander';
+import { dataAnalyzeCommand } from './data-analyze.ts';
 import { dataDiffCommand } from './data-diff.ts';
 import { dataIndexCommand } from './data-index.ts';
 import { dataShortcutsCommand } from './data-shortcuts.ts';
@@ -9,6 +10,7 @@ import { dataValidateCommand } from './data-validate.ts';
 const SUBCOMMANDS: readonly (() => Command)[] = [
   dataIndexCommand,
   dataValidateCommand,
+  dataAnalyzeCommand,
   dataShortcutsCommand,
   dataDiffCommand,
 ];

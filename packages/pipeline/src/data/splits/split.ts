@@ -112,7 +112,10 @@ export function checkFractions(fractions: Fractions): Fractions {
 }
 
 /** Index rows by recording: `order` holds the rows sorted by recording, then frame, then row. */
-export function byRecordingAndFrame({ recording, frame }: SplitInput): Uint32Array {
+export function byRecordingAndFrame({
+  recording,
+  frame,
+}: Pick<SplitInput, 'recording' | 'frame'>): Uint32Array {
   const order = Uint32Array.from(recording, (_, row) => row);
   return order.sort((a, b) => recording[a]! - recording[b]! || frame[a]! - frame[b]! || a - b);
 }
