@@ -230,8 +230,8 @@ const RUNS: readonly Case[] = [
         'model=lenet5_activation',
         `model.pretrained=${good('run', 'checkpoints', 'best.safetensors')}`,
       ),
-    'CHECKPOINT_DAMAGED',
-    /missing model\.4\.weight.* more/,
+    'WEIGHTS',
+    /missing: model\.4\.weight.* more/,
   ],
   [
     'train: size the network cannot take',

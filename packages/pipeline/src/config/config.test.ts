@@ -58,11 +58,13 @@ describe('the shipped config', () => {
       'data',
       'experiment',
       'extraction',
+      'hpo',
       'model',
       'tracking',
       'training',
     ]);
-    for (const { name } of groups) {
+    // hpo belongs to sweeps: its files are tested where they are read.
+    for (const { name } of groups.filter((group) => group.name !== 'hpo')) {
       for (const file of readdirSync(join(conf, name))) {
         const plus = name === 'experiment' ? '+' : '';
         expect(failure(() => compose(`${plus}${name}=${file.replace('.yaml', '')}`))).toBe('it composed');
