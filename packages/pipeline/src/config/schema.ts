@@ -195,6 +195,16 @@ const extraction = z.strictObject({
   debug: flag('Stop after the first HDF5 dataset of 10 000 crops.'),
   decoder: choice(['auto', 'node-av', 'ffmpeg'], 'Video decoder: the FFmpeg binding, or the ffmpeg program.'),
   layer_gap: integer(1, 'Frames without spatter after which a new layer begins.'),
+  layer_times: orNull(text('CSV of layer times from the machine (layer,start_s,end_s), instead of the gap.')),
+  mode: choice(
+    ['corrected', 'legacy'],
+    'corrected: crops that show nothing are kept apart; legacy: among the others.',
+  ),
+  reject_edges: flag('Leave out spatter that touches a bound or the frame’s edge.'),
+  flow_direction: real(
+    {},
+    'Where the gas blows in the picture, degrees: 0 towards larger x, 90 towards larger y.',
+  ),
 });
 
 const tracking = z.strictObject({

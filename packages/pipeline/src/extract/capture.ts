@@ -1,9 +1,11 @@
 // Keeps crops: encodes them, collects them into datasets of the HDF5 file, and logs each in the sidecar.
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CropFileWriter } from '../store/crop-file.ts';
 import { encodeJpegSync } from '../store/jpeg.ts';
-import { publish, temporaryPath } from '../util/atomic.ts';
+import { temporaryPath } from '../util/atomic.ts';
 import type { CsvValue } from '../util/csv.ts';
+import { cropFeatures, FEATURE_COLUMNS, featureFields } from './crop-features.ts';
 import type { Crop } from './crops.ts';
 import { PartialCsv } from './partial-csv.ts';
 
@@ -13,7 +15,7 @@ export const DATASET_ROWS = 10_000;
 /** Columns of `<video>_crops.csv`; the first eight are a contract with other programs. */
 export const SIDECAR_COLUMNS = [
   ...['dataset', 'ds_idx', 'frame', 'x', 'y', 'w', 'h', 'area'],
-  ...['hole', 'layer', 'time_s', 'mean', 'max', 'jpeg_bytes'],
+  ...['hole', 'layer', 'time_s', 'mean', 'max', 'jpeg_bytes', 'track', ...FEATURE_COLUMNS],
 ] as const;
 
 /** Where a crop was seen. */
@@ -22,6 +24,7 @@ export interface Sighting {
   readonly layer: number;
   /** Seconds since the video's first frame. */
   readonly seconds: number;
+  readonly track: number;
 }
 
 export interface CapturePaths {
@@ -29,31 +32,48 @@ export interface CapturePaths {
   readonly sidecar: string;
 }
 
-/** Two files that grow under hidden names; `publish` gives them theirs. */
+/** Rows of one dataset. */
+export interface WrittenDataset {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** Two files that grow under hidden names; whoever commits the extraction gives them theirs. */
 export class Capture {
   /** Datasets written so far. */
-  datasets = 0;
+  readonly datasets: WrittenDataset[] = [];
+  readonly paths: CapturePaths;
   readonly #video: string;
-  readonly #paths: CapturePaths;
+  readonly #flow: number;
   readonly #file: CropFileWriter;
   readonly #sidecar: PartialCsv;
   #rows: Uint8Array[] = [];
 
-  private constructor(video: string, paths: CapturePaths, file: CropFileWriter, sidecar: PartialCsv) {
+  private constructor(
+    video: string,
+    paths: CapturePaths,
+    flow: number,
+    file: CropFileWriter,
+    sidecar: PartialCsv,
+  ) {
     this.#video = video;
-    this.#paths = paths;
+    this.paths = paths;
+    this.#flow = flow;
     this.#file = file;
     this.#sidecar = sidecar;
   }
 
   /**
    * @param video the datasets' name before `_0`, `_1`…
+   * @param flow  direction of the gas, degrees
    * @throws {SpatterError} DISK_FULL or IO.
    */
-  static async create(video: string, paths: CapturePaths): Promise<Capture> {
+  static async create(video: string, paths: CapturePaths, flow: number): Promise<Capture> {
+    mkdirSync(dirname(paths.hdf5), { recursive: true });
     const sidecar = new PartialCsv(paths.sidecar, SIDECAR_COLUMNS);
     try {
-      return new Capture(video, paths, await CropFileWriter.create(temporaryPath(paths.hdf5)), sidecar);
+      const file = await CropFileWriter.create(temporaryPath(paths.hdf5));
+      return new Capture(video, paths, flow, file, sidecar);
     } catch (error) {
       sidecar.discard();
       rmSync(temporaryPath(paths.hdf5), { force: true });
@@ -77,40 +97,30 @@ export class Capture {
     this.#sidecar.finish();
   }
 
-  publish(): void {
-    publish(temporaryPath(this.#paths.hdf5), this.#paths.hdf5);
-    this.#sidecar.publish();
-  }
-
   /** Removes both unfinished files. */
   discard(): void {
     this.#file.close();
-    rmSync(temporaryPath(this.#paths.hdf5), { force: true });
+    rmSync(temporaryPath(this.paths.hdf5), { force: true });
     this.#sidecar.discard();
   }
 
   #sidecarRow(crop: Crop, seen: Sighting, bytes: number): CsvValue[] {
-    const place = [
-      this.#datasetName(),
-      this.#rows.length,
-      seen.frame,
-      crop.x,
-      crop.y,
-      crop.w,
-      crop.h,
-      crop.area,
+    const { x, y, w, h, area, hole, mean, max } = crop;
+    return [
+      ...[this.#datasetName(), this.#rows.length, seen.frame, x, y, w, h, area],
+      ...[hole ? 1 : 0, seen.layer, seen.seconds.toFixed(4), mean.toFixed(3), max, bytes, seen.track],
+      ...featureFields(cropFeatures(crop, this.#flow)),
     ];
-    const { hole, mean, max } = crop;
-    return [...place, hole ? 1 : 0, seen.layer, seen.seconds.toFixed(4), mean.toFixed(3), max, bytes];
   }
 
   #datasetName(): string {
-    return `${this.#video}_${this.datasets}`;
+    return `${this.#video}_${this.datasets.length}`;
   }
 
   #writeDataset(): void {
-    this.#file.writeDataset(this.#datasetName(), this.#rows);
+    const name = this.#datasetName();
+    this.#file.writeDataset(name, this.#rows);
+    this.datasets.push({ name, rows: this.#rows.length });
     this.#rows = [];
-    this.datasets++;
   }
 }

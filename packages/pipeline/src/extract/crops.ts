@@ -7,6 +7,7 @@ import {
   rejectByShape,
   type Rejection,
   type RejectionCounts,
+  type Size,
   type SpatterRules,
 } from './rules.ts';
 
@@ -43,26 +44,27 @@ export async function* extractCrops(reader: VideoReader, rules: SpatterRules): A
   const { width, height } = reader.info;
   const region = regionOf(rules, width);
   const kernel = new MaskKernel(width, height);
+  const size = { width: region.right - region.left, height };
   let [earlier, later] = kernel.frames;
   if (!(await reader.read(earlier))) return;
   while (await reader.read(later)) {
     const contours = reader.still === true ? [] : kernel.contours(region, rules.threshold);
-    yield judge(contours, { bytes: earlier, stride: 3 * width, region }, rules, reader.position - 2);
+    yield judge(contours, { bytes: earlier, stride: 3 * width, region, ...size }, rules, reader.position - 2);
     [earlier, later] = [later, earlier];
   }
 }
 
-interface Picture {
+interface Picture extends Size {
   readonly bytes: Uint8Array;
   readonly stride: number;
   readonly region: Region;
 }
 
 function judge(contours: Contour[], picture: Picture, rules: SpatterRules, frame: number): FrameCrops {
-  const rejected: RejectionCounts = { small: 0, large: 0, empty: 0, blue: 0 };
+  const rejected: RejectionCounts = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
   const crops: Crop[] = [];
   for (const contour of contours) {
-    const verdict = rejectByShape(contour, rules) ?? cut(contour, picture);
+    const verdict = rejectByShape(contour, rules, picture) ?? cut(contour, picture);
     if (typeof verdict === 'string') rejected[verdict]++;
     else crops.push(verdict);
   }

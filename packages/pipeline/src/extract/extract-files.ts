@@ -1,35 +1,58 @@
-// One video to its files: crops (HDF5), the per-crop sidecar and the frame log. All appear at the end, or none.
-import { basename, extname, join } from 'node:path';
-import { makeWritableFolder, refuseToOverwrite } from '../util/atomic.ts';
+// One video to its files: crops (HDF5), sidecar, frame log, layers, tracks and the record. All appear at the end, or none.
+import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { makeWritableFolder, refuseToOverwrite, temporaryPath } from '../util/atomic.ts';
 import { fromSystemError } from '../util/errors.ts';
+import { libraryVersions } from '../util/library-versions.ts';
 import { silentProgress, type Progress, type ProgressFactory } from '../util/progress.ts';
 import { openVideo, type DecoderName } from '../video/decoder.ts';
 import { requireFrames, type Damage, type VideoInfo, type VideoReader } from '../video/reader.ts';
-import { Capture, DATASET_ROWS } from './capture.ts';
-import { extractCrops, type FrameCrops } from './crops.ts';
-import { LayerCounter, Ledger } from './ledger.ts';
+import { Capture, DATASET_ROWS, type CapturePaths } from './capture.ts';
+import { changedFiles, commit, fileDigest, recover } from './commit.ts';
+import { extractCrops, type Crop, type FrameCrops } from './crops.ts';
+import {
+  LAYER_COLUMNS,
+  LayerCounter,
+  LayerSurvey,
+  LayerTable,
+  readLayerTimes,
+  type LayerClock,
+} from './layers.ts';
+import { Ledger, type LedgerCounts } from './ledger.ts';
 import { PartialCsv } from './partial-csv.ts';
-import { DEFAULT_RULES, regionOf, stillRule, type SpatterRules } from './rules.ts';
+import { readRecord, type ExtractionParameters, type ExtractionRecord } from './record.ts';
+import { BLACK, DEFAULT_RULES, regionOf, stillRule, type Mode, type SpatterRules } from './rules.ts';
+import { TRACK_COLUMNS, Tracker } from './tracks.ts';
 
 export interface ExtractOptions extends Partial<SpatterRules> {
   /** First frame looked at, counted from 0. */
   readonly startFrame?: number;
   /** Keep the crops (default). False writes the frame log only. */
   readonly capture?: boolean;
+  readonly mode?: Mode;
   /** Frames without spatter after which a new layer begins; default 700. */
   readonly layerGap?: number;
+  /** CSV of layer times, instead of the gap. */
+  readonly layerTimes?: string;
+  /** Direction of the gas flow in the picture, degrees: 0 (default) towards larger x, 90 towards larger y. */
+  readonly flowDirection?: number;
   /** Stop after this many crops. */
   readonly maxCrops?: number;
   readonly overwrite?: boolean;
   readonly decoder?: DecoderName | 'auto';
+  /** Threads FFmpeg may decode with; 0 (default) lets it choose. Changes nothing but the time. */
+  readonly threads?: number;
   readonly progress?: ProgressFactory;
 }
 
-/** Where an extraction's files go; `hdf5` and `sidecar` are null without capture. */
+/** Where an extraction's files go; what is null is not written without capture. */
 export interface ExtractFiles {
   readonly frameLog: string;
   readonly hdf5: string | null;
   readonly sidecar: string | null;
+  readonly layers: string;
+  readonly tracks: string;
+  readonly record: string;
 }
 
 export interface ExtractSummary {
@@ -37,10 +60,13 @@ export interface ExtractSummary {
   readonly files: ExtractFiles;
   readonly startFrame: number;
   readonly framesRead: number;
-  readonly ledger: Ledger;
+  readonly ledger: LedgerCounts;
   readonly layers: number;
   readonly datasets: number;
   readonly damage: Damage | null;
+  readonly record: ExtractionRecord;
+  /** The files of an earlier run with the same input and parameters were there and whole: nothing was done. */
+  readonly reused: boolean;
 }
 
 /**
@@ -48,6 +74,9 @@ export interface ExtractSummary {
  * its users' scripts read those. Column 0 is the frame index in the video, column 1 the number of spatters.
  */
 const FRAME_LOG_COLUMNS = ['0', '1'] as const;
+const LAYER_GAP = 700;
+/** Folder, beside the crops, of those that show nothing: no glob of the crop files finds it. */
+const QUARANTINE = 'quarantine';
 
 /** A video's name in dataset and file names: its file name without the extension. */
 export function videoName(path: string): string {
@@ -61,12 +90,22 @@ export function extractFiles(video: string, folder: string, capture = true): Ext
     frameLog: `${base}_spatter_at_frame.csv`,
     hdf5: capture ? `${base}.h5` : null,
     sidecar: capture ? `${base}_crops.csv` : null,
+    layers: `${base}_layer_table.csv`,
+    tracks: `${base}_tracks.csv`,
+    record: `${base}_extraction.json`,
   };
 }
 
+/** Where the black crops of `video` go: files like those of the others, in a folder of their own. */
+export function quarantineFiles(video: string, folder: string): CapturePaths {
+  const base = join(folder, QUARANTINE, videoName(video));
+  return { hdf5: `${base}.h5`, sidecar: `${base}_crops.csv` };
+}
+
 /**
- * Extracts `video` into `folder`.
- * @throws {SpatterError} OUTPUT_EXISTS, FILE_NOT_FOUND, NOT_A_VIDEO, DECODER_MISSING, USAGE, DISK_FULL or IO;
+ * Extracts `video` into `folder`. Files of an earlier run of the same input and parameters are kept as they are; what a killed
+ * run had committed to is finished first.
+ * @throws {SpatterError} OUTPUT_EXISTS, FILE_NOT_FOUND, NOT_A_VIDEO, DECODER_MISSING, LAYER_TIMES, USAGE, DISK_FULL or IO;
  * then no file of this extraction is left.
  */
 export async function extractToFiles(
@@ -76,22 +115,32 @@ export async function extractToFiles(
 ): Promise<ExtractSummary> {
   const files = extractFiles(video, folder, options.capture);
   const rules = { ...DEFAULT_RULES, ...definedOnly(options) };
-  refuseToOverwrite(
-    Object.values(files).filter((path) => path !== null),
-    options.overwrite === true,
-  );
   const reader = await openVideo(video, {
-    decoder: options.decoder ?? 'auto',
+    ...{ decoder: options.decoder ?? 'auto', threads: options.threads ?? 0 },
     startFrame: options.startFrame ?? 0,
     still: stillRule(rules),
   });
   try {
-    regionOf(rules, reader.info.width);
+    const parameters = parametersOf(rules, options, reader.info.width);
+    recover(files.record);
+    const sha256 = fileDigest(video);
+    const earlier = options.overwrite === true ? null : earlierRun(files, folder, sha256, parameters);
+    if (earlier !== null) return summaryOf(reader.info, files, earlier, true);
+    refuseToOverwrite(allPaths(video, folder, files), options.overwrite === true);
     makeWritableFolder(folder);
-    return await new Extraction(reader, files, rules, options).run();
+    const extraction = new Extraction(reader, files, rules, { ...options, sha256, parameters });
+    return summaryOf(reader.info, files, await extraction.run(), false, reader.damage);
   } finally {
     await reader.close();
   }
+}
+
+function allPaths(video: string, folder: string, files: ExtractFiles): string[] {
+  const { hdf5, sidecar } = quarantineFiles(video, folder);
+  const apart = files.hdf5 === null ? [] : [hdf5, sidecar];
+  const { frameLog, layers, tracks, record } = files;
+  const all = [frameLog, files.hdf5, files.sidecar, layers, tracks, record, ...apart];
+  return all.filter((path) => path !== null);
 }
 
 /** The rules that are really given: an option that is present but undefined must not hide a default. */
@@ -100,57 +149,150 @@ function definedOnly(options: ExtractOptions): Partial<SpatterRules> {
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Partial<SpatterRules>;
 }
 
+function parametersOf(rules: SpatterRules, options: ExtractOptions, width: number): ExtractionParameters {
+  const { left, right } = regionOf(rules, width);
+  const times = options.layerTimes;
+  if (times !== undefined) readLayerTimes(times);
+  return {
+    ...{ mode: options.mode ?? 'corrected', start_frame: options.startFrame ?? 0 },
+    ...{ left_bound: left, right_bound: right, min_area: rules.minArea, max_area: rules.maxArea },
+    ...{ threshold: rules.threshold, reject_edges: rules.rejectEdges === true },
+    layer_gap: times === undefined ? (options.layerGap ?? LAYER_GAP) : null,
+    layer_times: times === undefined ? null : fileDigest(times),
+    flow_direction: options.flowDirection ?? 0,
+    ...{ capture: options.capture ?? true, max_crops: options.maxCrops ?? null },
+    decoder: options.decoder ?? 'auto',
+  };
+}
+
+/** The record of a whole earlier run that would give the same bytes, or null. */
+function earlierRun(
+  files: ExtractFiles,
+  folder: string,
+  sha256: string,
+  parameters: ExtractionParameters,
+): ExtractionRecord | null {
+  if (!existsSync(files.record)) return null;
+  const record = readRecord(files.record);
+  const same =
+    record.spatter === spatterVersion() &&
+    record.input.sha256 === sha256 &&
+    JSON.stringify(record.parameters) === JSON.stringify(parameters);
+  return same && changedFiles(folder, record).length === 0 ? record : null;
+}
+
+function spatterVersion(): string {
+  return libraryVersions()['spatter'] ?? 'unknown';
+}
+
+function summaryOf(
+  info: VideoInfo,
+  files: ExtractFiles,
+  record: ExtractionRecord,
+  reused: boolean,
+  damage: Damage | null = damageOf(record),
+): ExtractSummary {
+  const { frames, contours, layers, datasets, parameters } = record;
+  const ledger = {
+    pairs: frames.with_spatter + frames.without_spatter,
+    ...{ contours: contours.found, kept: contours.kept + contours.black, overLimit: contours.over_limit },
+    ...{ framesWithSpatter: frames.with_spatter, rejected: contours.rejected },
+  };
+  return {
+    ...{ info, files, startFrame: parameters.start_frame, framesRead: frames.decoded, ledger },
+    ...{ layers, datasets: datasets.length, damage, record, reused },
+  };
+}
+
+function damageOf({ damage }: ExtractionRecord): Damage | null {
+  return damage === null ? null : { atFrame: damage.at_frame, count: damage.count, message: damage.message };
+}
+
+interface Course extends ExtractOptions {
+  readonly sha256: string;
+  readonly parameters: ExtractionParameters;
+}
+
 /** The course of one extraction. */
 class Extraction {
   readonly #reader: VideoReader;
   readonly #files: ExtractFiles;
+  readonly #folder: string;
   readonly #rules: SpatterRules;
-  readonly #options: ExtractOptions;
+  readonly #options: Course;
   readonly #start: number;
   readonly #maxCrops: number;
   readonly #ledger = new Ledger();
-  readonly #layers: LayerCounter;
+  readonly #layers: LayerClock;
+  readonly #survey = new LayerSurvey();
+  readonly #tracker = new Tracker();
+  #tracks = 0;
+  #black = 0;
+  #capture: Capture | undefined;
+  #quarantine: Capture | undefined;
 
-  constructor(reader: VideoReader, files: ExtractFiles, rules: SpatterRules, options: ExtractOptions) {
+  constructor(reader: VideoReader, files: ExtractFiles, rules: SpatterRules, options: Course) {
     this.#reader = reader;
     this.#files = files;
+    this.#folder = dirname(files.record);
     this.#rules = rules;
     this.#options = options;
     this.#start = options.startFrame ?? 0;
     this.#maxCrops = options.maxCrops ?? Infinity;
-    this.#layers = new LayerCounter(this.#start, options.layerGap);
+    this.#layers =
+      options.layerTimes === undefined
+        ? new LayerCounter(this.#start, options.layerGap ?? LAYER_GAP)
+        : new LayerTable(readLayerTimes(options.layerTimes), reader.info.fps);
   }
 
-  async run(): Promise<ExtractSummary> {
+  async run(): Promise<ExtractionRecord> {
     const log = new PartialCsv(this.#files.frameLog, FRAME_LOG_COLUMNS);
-    let capture: Capture | undefined;
+    const tables = [log];
     try {
-      capture = await this.#openCapture();
-      await this.#readAll(log, capture);
+      this.#capture = await this.#openCapture(this.#files);
+      await this.#readAll(log);
       requireFrames(this.#reader, this.#start);
-      capture?.finish(this.#attributes());
-      log.finish();
+      for (const capture of this.#captures()) capture.finish(this.#attributes());
+      const { fps } = this.#reader.info;
+      tables.push(this.#table(this.#files.layers, LAYER_COLUMNS, this.#survey.rows(fps)));
+      tables.push(this.#table(this.#files.tracks, TRACK_COLUMNS, this.#tracker.rows(fps)));
+      for (const table of tables) table.finish();
+      const record = this.#record(tables);
+      commit(this.#files.record, record);
+      return record;
     } catch (error) {
-      capture?.discard();
-      log.discard();
+      for (const unfinished of [...this.#captures(), ...tables]) unfinished.discard();
+      this.#removeEmptyQuarantine();
       throw fromSystemError(error, this.#files.frameLog);
     }
-    capture?.publish();
-    log.publish();
-    return this.#summary(capture?.datasets ?? 0);
   }
 
-  async #openCapture(): Promise<Capture | undefined> {
-    const { hdf5, sidecar } = this.#files;
+  #captures(): Capture[] {
+    return [this.#capture, this.#quarantine].filter((each) => each !== undefined);
+  }
+
+  async #openCapture({ hdf5, sidecar }: { hdf5: string | null; sidecar: string | null }) {
     if (hdf5 === null || sidecar === null) return undefined;
-    return Capture.create(videoName(this.#reader.info.path), { hdf5, sidecar });
+    const video = videoName(this.#reader.info.path);
+    return Capture.create(video, { hdf5, sidecar }, this.#options.parameters.flow_direction);
   }
 
-  async #readAll(log: PartialCsv, capture: Capture | undefined): Promise<void> {
+  #removeEmptyQuarantine(): void {
+    const folder = join(this.#folder, QUARANTINE);
+    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  }
+
+  #table(path: string, columns: readonly string[], rows: Parameters<PartialCsv['add']>[0][]): PartialCsv {
+    const table = new PartialCsv(path, columns);
+    for (const row of rows) table.add(row);
+    return table;
+  }
+
+  async #readAll(log: PartialCsv): Promise<void> {
     const progress = this.#progress();
     try {
       for await (const found of extractCrops(this.#reader, this.#rules)) {
-        this.#take(found, log, capture);
+        await this.#take(found, log);
         progress.update(this.#ledger.pairs, `${this.#ledger.kept} crops`);
         if (this.#ledger.kept >= this.#maxCrops) return;
       }
@@ -159,16 +301,31 @@ class Extraction {
     }
   }
 
-  #take(found: FrameCrops, log: PartialCsv, capture: Capture | undefined): void {
+  async #take(found: FrameCrops, log: PartialCsv): Promise<void> {
     const room = this.#maxCrops - this.#ledger.kept;
     const crops = found.crops.slice(0, room);
     this.#ledger.add({ ...found, crops });
     this.#ledger.overLimit += found.crops.length - crops.length;
     const layer = this.#layers.at(found.frame, crops.length);
+    this.#survey.add(found.frame, layer, crops);
     log.add([found.frame, crops.length]);
+    const centres = crops.map(({ x, y, w, h }) => ({ x: x + w / 2, y: y + h / 2 }));
+    const tracks = this.#tracker.next(found.frame, centres);
     const { fps } = this.#reader.info;
     const seen = { frame: found.frame, layer, seconds: fps > 0 ? found.frame / fps : 0 };
-    for (const crop of crops) capture?.add(crop, seen);
+    for (const [i, crop] of crops.entries()) {
+      this.#tracks = Math.max(this.#tracks, tracks[i]! + 1);
+      (await this.#captureFor(crop))?.add(crop, { ...seen, track: tracks[i]! });
+    }
+  }
+
+  /** Where a crop belongs; counts the black ones. */
+  async #captureFor(crop: Crop): Promise<Capture | undefined> {
+    if (crop.max > BLACK || this.#options.parameters.mode === 'legacy') return this.#capture;
+    this.#black++;
+    if (this.#capture === undefined) return undefined;
+    const { path } = this.#reader.info;
+    return (this.#quarantine ??= await this.#openCapture(quarantineFiles(path, this.#folder)));
   }
 
   #progress(): Progress {
@@ -179,26 +336,53 @@ class Extraction {
 
   #attributes(): Record<string, string | number> {
     const { info } = this.#reader;
-    const { left, right } = regionOf(this.#rules, info.width);
-    const { minArea, maxArea, threshold } = this.#rules;
+    const given = Object.entries(this.#options.parameters).filter(([, value]) => value !== null);
+    const parameters = given.map(([name, value]) => [
+      name,
+      typeof value === 'boolean' ? Number(value) : value,
+    ]);
     return {
-      video: basename(info.path),
-      ...{ width: info.width, height: info.height, fps: info.fps, start_frame: this.#start },
-      ...{ left_bound: left, right_bound: right, min_area: minArea, max_area: maxArea, threshold },
+      ...{ video: basename(info.path), width: info.width, height: info.height, fps: info.fps },
+      ...(Object.fromEntries(parameters) as Record<string, string | number>),
+      ...{ spatter_version: spatterVersion(), input_sha256: this.#options.sha256 },
     };
   }
 
-  #summary(datasets: number): ExtractSummary {
+  #record(tables: readonly PartialCsv[]): ExtractionRecord {
+    const { info, damage } = this.#reader;
+    const paths = this.#captures().flatMap(({ paths: { hdf5, sidecar } }) => [hdf5, sidecar]);
+    const files = [...paths, ...tables.map(({ path }) => path)].map((path): [string, string] => [
+      relative(this.#folder, path).split(sep).join('/'),
+      fileDigest(temporaryPath(path)),
+    ]);
     return {
-      info: this.#reader.info,
-      files: this.#files,
-      startFrame: this.#start,
-      framesRead: Math.max(0, this.#reader.position - this.#start),
-      ledger: this.#ledger,
-      layers: this.#layers.seen,
-      datasets,
-      damage: this.#reader.damage,
+      ...{ format: 1, spatter: spatterVersion() },
+      input: {
+        ...{ file: basename(info.path), bytes: statSync(info.path).size, sha256: this.#options.sha256 },
+        ...{ width: info.width, height: info.height, fps: info.fps, codec: info.codec },
+        frames_announced: info.frameCount,
+      },
+      ...{ parameters: this.#options.parameters, frames: this.#frames(), contours: this.#contours() },
+      ...{ layers: this.#layers.seen, tracks: this.#tracks, datasets: this.#capture?.datasets ?? [] },
+      damage: damage && { at_frame: damage.atFrame, count: damage.count, message: damage.message },
+      files: Object.fromEntries(files),
     };
+  }
+
+  #frames(): ExtractionRecord['frames'] {
+    const { position, missing = 0 } = this.#reader;
+    const decoded = Math.max(0, position - this.#start);
+    const { pairs, framesWithSpatter } = this.#ledger;
+    return {
+      ...{ in_file: decoded + missing, decoded, with_spatter: framesWithSpatter },
+      ...{ without_spatter: pairs - framesWithSpatter, last: decoded - pairs, unreadable: missing },
+    };
+  }
+
+  #contours(): ExtractionRecord['contours'] {
+    const { contours, kept, overLimit, rejected } = this.#ledger;
+    const counts = { found: contours, kept: kept - this.#black, black: this.#black };
+    return { ...counts, over_limit: overLimit, rejected: { ...rejected } };
   }
 }
 

@@ -1,5 +1,13 @@
 // The extraction against what OpenCV accepts, its rules, its files, and bad input.
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
@@ -12,7 +20,8 @@ import { CLIP, clipReference, damagedClip, emptyFolder, md5 } from '../video/tes
 import { extractCrops } from './crops.ts';
 import { extractToFiles, type ExtractOptions } from './extract-files.ts';
 import { MaskKernel } from './kernel.ts';
-import { LayerCounter } from './ledger.ts';
+import { LayerCounter } from './layers.ts';
+import { unbalanced } from './record.ts';
 import { DEFAULT_RULES, regionOf } from './rules.ts';
 
 const AREAS = { minArea: 60, maxArea: 3000 };
@@ -22,7 +31,7 @@ const sorted = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.
 async function extractRows(path: string, rules: Partial<typeof DEFAULT_RULES>) {
   const reader = await openVideo(path);
   const rows: (readonly [...number[], string])[] = [];
-  const rejected = { small: 0, large: 0, empty: 0, blue: 0 };
+  const rejected = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
   let pairs = 0;
   for await (const found of extractCrops(reader, { ...DEFAULT_RULES, ...rules })) {
     expect(found.frame).toBe(pairs++);
@@ -52,7 +61,7 @@ describe('extraction core', () => {
     expect(pairs).toBe(89);
     expect(sorted(rows)).toEqual(sorted(reference.whole.rows));
     const { small, blue } = reference.whole.counts;
-    expect(rejected).toEqual({ small, blue, large: 0, empty: 0 });
+    expect(rejected).toEqual({ small, blue, large: 0, empty: 0, edge: 0 });
   });
 
   it('counts x from the left bound, as OpenCV does on a sliced frame', async () => {
@@ -151,14 +160,23 @@ describe('bounds', () => {
 
 describe('extraction to files', () => {
   const extract = (folder: string, options: ExtractOptions = {}, video = CLIP) =>
-    extractToFiles(video, folder, { ...AREAS, ...options });
+    extractToFiles(video, folder, { ...AREAS, mode: 'legacy', ...options });
 
   it('writes crops, sidecar and frame log that belong together', async () => {
     const folder = emptyFolder();
     const { ledger, datasets, files } = await extract(folder);
     const kept = reference.whole.rows.length;
     expect([ledger.kept, datasets, ledger.pairs]).toEqual([kept, 1, 89]);
-    expect(readdirSync(folder).sort()).toEqual(['clip.h5', 'clip_crops.csv', 'clip_spatter_at_frame.csv']);
+    expect(readdirSync(folder).sort()).toEqual(
+      [
+        '.h5',
+        '_crops.csv',
+        '_extraction.json',
+        '_layer_table.csv',
+        '_spatter_at_frame.csv',
+        '_tracks.csv',
+      ].map((end) => `clip${end}`),
+    );
 
     const sidecar = readCsv(files.sidecar!);
     expect(sidecar.columns.slice(0, 8)).toEqual(['dataset', 'ds_idx', 'frame', 'x', 'y', 'w', 'h', 'area']);
@@ -180,7 +198,52 @@ describe('extraction to files', () => {
     const row = sidecar.rows[5]!;
     const image = await decodeJpeg(jpegs[5]!);
     expect([image.width, image.height]).toEqual([Number(row[5]) - 3, Number(row[6]) - 3]);
-    expect(row.at(-1)).toBe(String(jpegs[5]!.length));
+    expect(row[sidecar.columns.indexOf('jpeg_bytes')]).toBe(String(jpegs[5]!.length));
+  });
+
+  it('keeps crops that show nothing apart, and counts them', async () => {
+    const folder = emptyFolder();
+    const { record, files } = await extract(folder, { mode: 'corrected' });
+    const kept = readCsv(files.sidecar!).rows.length;
+    const apart = readCsv(join(folder, 'quarantine', 'clip_crops.csv'));
+    expect(kept + apart.rows.length).toBe(reference.whole.rows.length);
+    expect(record.contours).toMatchObject({ kept, black: apart.rows.length });
+    expect(apart.rows.length).toBeGreaterThan(0);
+    const brightest = apart.rows.map((row) => Number(row[apart.columns.indexOf('max')]));
+    expect(Math.max(...brightest)).toBeLessThanOrEqual(20);
+    expect(unbalanced(record)).toEqual([]);
+  });
+
+  it('keeps what an equal run wrote, and finishes what a killed one had committed to', async () => {
+    const [whole, folder] = [emptyFolder(), emptyFolder()];
+    await extract(whole);
+    await extract(folder);
+    const kept = readFileSync(join(folder, 'clip_tracks.csv'));
+    expect((await extract(folder)).reused).toBe(true);
+    for (const name of ['clip_tracks.csv', 'clip_extraction.json']) {
+      renameSync(join(folder, name), join(folder, `.${name}.partial`));
+    }
+    expect((await extract(folder)).reused).toBe(true);
+    expect(readFileSync(join(folder, 'clip_tracks.csv')).equals(kept)).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(readdirSync(whole).sort());
+    await expect(extract(folder, { threshold: 30 })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+  });
+
+  it('takes layers from a table of times', async () => {
+    const folder = emptyFolder();
+    const times = join(folder, 'times.csv');
+    writeFileSync(times, 'layer,start_s,end_s\n7,0,1\n8,1.2,2\n');
+    const { files, layers } = await extract(join(folder, 'out'), { layerTimes: times });
+    const { columns, rows } = readCsv(files.sidecar!);
+    const layerOf = (row: readonly string[]) => [Number(row[2]), Number(row[columns.indexOf('layer')])];
+    for (const [frame, layer] of rows.map(layerOf)) {
+      expect(layer).toBe(frame! < 25 ? 7 : frame! >= 30 && frame! < 50 ? 8 : -1);
+    }
+    expect(layers).toBe(2);
+    writeFileSync(times, 'layer,start_s\n7,3\n8,1\n');
+    await expect(extract(join(folder, 'b'), { layerTimes: times })).rejects.toMatchObject({
+      code: 'LAYER_TIMES',
+    });
   });
 
   it('gives the same bytes at another time', async () => {
@@ -205,8 +268,8 @@ describe('extraction to files', () => {
   it('stops at a number of crops and accounts for the rest of that frame', async () => {
     const { ledger } = await extract(emptyFolder(), { maxCrops: 7 });
     expect(ledger.kept).toBe(7);
-    const { small, large, empty, blue } = ledger.rejected;
-    expect(ledger.contours).toBe(7 + ledger.overLimit + small + large + empty + blue);
+    const { small, large, empty, edge, blue } = ledger.rejected;
+    expect(ledger.contours).toBe(7 + ledger.overLimit + small + large + empty + edge + blue);
   });
 
   it('has only hidden files until the end, so that a kill leaves nothing half under a final name', async () => {
@@ -222,7 +285,11 @@ describe('extraction to files', () => {
   it('writes the frame log only, without capture', async () => {
     const folder = emptyFolder();
     await extract(folder, { capture: false });
-    expect(readdirSync(folder)).toEqual(['clip_spatter_at_frame.csv']);
+    expect(readdirSync(folder).sort()).toEqual(
+      ['_extraction.json', '_layer_table.csv', '_spatter_at_frame.csv', '_tracks.csv'].map(
+        (end) => `clip${end}`,
+      ),
+    );
   });
 
   it('leaves valid, empty files when there is no spatter', async () => {

@@ -2,17 +2,25 @@
 import type { FrameCrops } from './crops.ts';
 import { REJECTIONS, type RejectionCounts } from './rules.ts';
 
-/** Frames without spatter after which the next spatter belongs to a new layer: the recoater has passed meanwhile. */
-const LAYER_GAP_FRAMES = 700;
+/** Contours by what became of them: found = kept + over the limit + rejected. */
+export interface LedgerCounts {
+  /** Pairs of neighbouring frames that were compared. */
+  readonly pairs: number;
+  readonly contours: number;
+  readonly kept: number;
+  readonly framesWithSpatter: number;
+  /** Spatter that a limit on the number of crops left out. */
+  readonly overLimit: number;
+  readonly rejected: Readonly<RejectionCounts>;
+}
 
-export class Ledger {
+export class Ledger implements LedgerCounts {
   pairs = 0;
   contours = 0;
   kept = 0;
   framesWithSpatter = 0;
-  /** Spatter that a limit on the number of crops left out. */
   overLimit = 0;
-  readonly rejected: RejectionCounts = { small: 0, large: 0, empty: 0, blue: 0 };
+  readonly rejected: RejectionCounts = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
 
   add(found: FrameCrops): void {
     this.pairs++;
@@ -21,29 +29,10 @@ export class Ledger {
     this.framesWithSpatter += found.crops.length > 0 ? 1 : 0;
     for (const reason of REJECTIONS) this.rejected[reason] += found.rejected[reason];
   }
-}
 
-/** Numbers layers from 0, as the reference does: by pauses of more than `gap` frames. */
-export class LayerCounter {
-  /** Layers that held spatter so far. */
-  seen = 0;
-  #layer = 0;
-  #last: number;
-  readonly #gap: number;
-
-  /** @param start the first frame looked at: a long wait before the first spatter counts as a pause */
-  constructor(start: number, gap: number = LAYER_GAP_FRAMES) {
-    this.#last = start;
-    this.#gap = gap;
-  }
-
-  /** The layer of `frame`, which holds `crops` spatters. */
-  at(frame: number, crops: number): number {
-    if (crops === 0) return this.#layer;
-    const isNew = frame - this.#last > this.#gap;
-    if (isNew) this.#layer++;
-    if (isNew || this.seen === 0) this.seen++;
-    this.#last = frame;
-    return this.#layer;
+  /** The counts without the means to change them. */
+  counts(): LedgerCounts {
+    const { pairs, contours, kept, framesWithSpatter, overLimit, rejected } = this;
+    return { pairs, contours, kept, framesWithSpatter, overLimit, rejected: { ...rejected } };
   }
 }

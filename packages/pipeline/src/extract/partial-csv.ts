@@ -1,7 +1,7 @@
 // A CSV written row by row into a hidden partial file, which gets its name only when the whole extraction has succeeded.
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
-import { publish, temporaryPath } from '../util/atomic.ts';
+import { temporaryPath } from '../util/atomic.ts';
 import type { CsvValue } from '../util/csv.ts';
 import { fromSystemError } from '../util/errors.ts';
 
@@ -35,11 +35,6 @@ export class PartialCsv {
   finish(): void {
     this.#flush();
     this.#close();
-  }
-
-  /** Gives the finished file its name. */
-  publish(): void {
-    publish(this.#temporary, this.path);
   }
 
   /** Removes the unfinished file. */

@@ -14,6 +14,8 @@ export interface SpatterRules {
   readonly maxArea: number;
   /** A pixel belongs to the mask when its blurred gray difference exceeds this; whole, 0…255. */
   readonly threshold: number;
+  /** Leave out contours that touch the left or right bound or the frame's edge: their spatter may go on beyond it. */
+  readonly rejectEdges?: boolean;
 }
 
 /** The reference method's values. */
@@ -23,10 +25,11 @@ export const DEFAULT_RULES: SpatterRules = {
   minArea: 2000,
   maxArea: 15000,
   threshold: 20,
+  rejectEdges: false,
 };
 
 /** Why a contour gives no crop, in the order in which the reasons are tried. */
-export const REJECTIONS = ['small', 'large', 'empty', 'blue'] as const;
+export const REJECTIONS = ['small', 'large', 'empty', 'edge', 'blue'] as const;
 export type Rejection = (typeof REJECTIONS)[number];
 export type RejectionCounts = Record<Rejection, number>;
 
@@ -34,12 +37,33 @@ export type RejectionCounts = Record<Rejection, number>;
 export const CROP_INSET = { before: 2, behind: 1 } as const;
 
 /** The rejection that needs no pixels, or null. A box of 3 or fewer pixels a side leaves an empty crop. */
-export function rejectByShape(contour: Contour, rules: SpatterRules): Rejection | null {
+export function rejectByShape(contour: Contour, rules: SpatterRules, area: Size): Rejection | null {
   const inset = CROP_INSET.before + CROP_INSET.behind;
   if (contour.area < rules.minArea) return 'small';
   if (contour.area > rules.maxArea) return 'large';
-  return contour.w <= inset || contour.h <= inset ? 'empty' : null;
+  if (contour.w <= inset || contour.h <= inset) return 'empty';
+  return rules.rejectEdges === true && touchesEdge(contour, area) ? 'edge' : null;
 }
+
+/** Size of the part of the frame that is looked at. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function touchesEdge({ x, y, w, h }: Contour, { width, height }: Size): boolean {
+  return x === 0 || y === 0 || x + w === width || y + h === height;
+}
+
+/** A crop without a byte above this shows nothing: spatter that appears in the later frame leaves one of the earlier. */
+export const BLACK = 20;
+
+/**
+ * `corrected` keeps crops that show nothing apart; `legacy` puts them among the others, as the reference program does.
+ * Everything else is equal.
+ */
+export const MODES = ['corrected', 'legacy'] as const;
+export type Mode = (typeof MODES)[number];
 
 /**
  * The region of a frame `width` pixels wide.

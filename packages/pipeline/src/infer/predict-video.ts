@@ -1,7 +1,8 @@
 // Judges a video with an exported model: extraction, the model's own preprocessing, a probability per crop, a verdict per layer.
 import type { DecodedCrop } from '../data/transforms/pack.ts';
 import { extractCrops, type Crop, type FrameCrops } from '../extract/crops.ts';
-import { LayerCounter, Ledger } from '../extract/ledger.ts';
+import { LayerCounter } from '../extract/layers.ts';
+import { Ledger } from '../extract/ledger.ts';
 import { stillRule, type SpatterRules } from '../extract/rules.ts';
 import { judgeLayers, type LayerVerdict } from '../metrics/verdict.ts';
 import { decodeJpeg, encodeJpeg } from '../store/jpeg.ts';

@@ -15,6 +15,9 @@ export const ERRORS = {
   JPEG_DAMAGED: 'A stored crop is not a JPEG, or is a damaged one.',
   INDEX_INVALID:
     'An index CSV or a table beside it cannot be read, has the wrong columns, or names what does not exist.',
+  LAYER_TIMES:
+    'A table of layer times lacks a column, is out of order, or the video has no frame rate to use it with.',
+  MANIFEST: 'A manifest of videos cannot be read, lacks a column, or names a video twice.',
   LABELS:
     'The labels do not fit the files: another count, an unknown file name, not a whole number from 0 to 255.',
   ONE_CLASS: 'All crops have the same label; a classifier needs at least two.',

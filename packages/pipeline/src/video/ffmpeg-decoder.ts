@@ -103,6 +103,11 @@ class PipeReader implements VideoReader {
     this.#chunks = this.#program.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 
+  get missing(): number {
+    const complete = this.damage === null || !this.#ended;
+    return complete ? 0 : Math.max(0, (this.info.frameCount ?? 0) - this.position);
+  }
+
   async read(into: Uint8Array): Promise<boolean> {
     const bytes = this.info.width * this.info.height * 3;
     for (let filled = 0; filled < bytes;) {

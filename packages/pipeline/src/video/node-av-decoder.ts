@@ -22,6 +22,7 @@ class ThreadedReader implements VideoReader {
   position = 0;
   damage: Damage | null = null;
   still = false;
+  missing = 0;
   /** Settles when the file is open or could not be opened. */
   readonly opened: Promise<void>;
   readonly #worker: Worker;
@@ -78,7 +79,10 @@ class ThreadedReader implements VideoReader {
       if (message.kind === 'frame') {
         this.#notes.push(message);
         this.#ready++;
-      } else this.#ended = true;
+      } else {
+        this.#ended = true;
+        this.missing = message.missing;
+      }
       this.damage = message.damage;
     }
     this.#wake();

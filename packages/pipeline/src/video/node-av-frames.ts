@@ -136,6 +136,12 @@ export class NodeAvFrames {
     this.damage = addDamage(this.damage, this.position, message);
   }
 
+  /** Frames that the file holds or announces and that could not be decoded; known at the end. */
+  get missing(): number {
+    const held = Math.max(this.#packets, this.info.frameCount ?? 0);
+    return this.damage === null ? 0 : Math.max(0, held - this.position);
+  }
+
   /** A header that announces more than the file holds is the usual sign of a recording cut off. */
   #checkLength(): void {
     const expected = this.info.frameCount;

@@ -28,7 +28,7 @@ export type DecodeMessage =
       readonly still: boolean;
       readonly painted: boolean;
     }
-  | { readonly kind: 'end'; readonly damage: Damage | null }
+  | { readonly kind: 'end'; readonly damage: Damage | null; readonly missing: number }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
 /** Bytes of frames kept ready; more only costs memory. */
@@ -47,7 +47,7 @@ async function decode(request: DecodeRequest): Promise<void> {
   const { still } = request.options;
   if (still === undefined) deliverAll(frames, ring);
   else deliverMoving(frames, ring, still);
-  send({ kind: 'end', damage: frames.damage });
+  send({ kind: 'end', damage: frames.damage, missing: frames.missing });
   frames.close();
 }
 

@@ -30,6 +30,8 @@ export interface VideoReader {
   /** Index, in the whole video, of the frame that the next `read` delivers. */
   readonly position: number;
   readonly damage: Damage | null;
+  /** Frames that the file holds or announces and that could not be decoded; known at the end. */
+  readonly missing?: number;
   /**
    * With {@link OpenOptions.still}: whether the frame last read is known to differ so little from the one before that nothing
    * between them passes the threshold. The pixels of a frame that is still to both its neighbours are left as they were.

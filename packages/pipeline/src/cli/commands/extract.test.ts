@@ -1,5 +1,5 @@
 // `spatter extract` as typed: several videos, the reference program's flags, the JSON line, one line per mistake.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -34,9 +34,19 @@ const lastLine = (text: string) => JSON.parse(text.trim().split('\n').at(-1)!) a
 
 describe('spatter extract', () => {
   it('prints a ledger, and the same as JSON', async () => {
-    const { stdout } = await extract(CLIP, '--out', out, '--min-area', '60', '--max-area', '3000');
+    const { stdout } = await extract(
+      CLIP,
+      '--out',
+      out,
+      '--min-area',
+      '60',
+      '--max-area',
+      '3000',
+      '--mode',
+      'legacy',
+    );
     expect(stdout).toContain(
-      '90 frames, 243 contours = 229 kept + 8 too small + 0 too large + 0 empty + 6 blue',
+      '90 frames, 243 contours = 229 kept + 8 too small + 0 too large + 0 empty + 6 blue; 1 layers',
     );
     const json = await extract(
       CLIP,
@@ -46,6 +56,8 @@ describe('spatter extract', () => {
       '60',
       '--max-area',
       '3000',
+      '--mode',
+      'legacy',
       '--overwrite',
       '--json',
     );
@@ -64,7 +76,7 @@ describe('spatter extract', () => {
       ...['--minarea', '60', '--no-capture', '--json'],
     );
     expect(lastLine(stdout)).toMatchObject({ videos: [{ start_frame: 60, frames_read: 30 }] });
-    expect(readdirSync(out)).toEqual(['clip_spatter_at_frame.csv']);
+    expect(readdirSync(out).filter((name) => /h5|crops/.test(name))).toEqual([]);
   });
 
   it('reads the other videos when one is bad, and still fails', async () => {
@@ -78,6 +90,43 @@ describe('spatter extract', () => {
     });
   });
 
+  it('spreads a manifest over workers, keeps what was done, and leaves labels for the index', async () => {
+    const names = ['a', 'b', 'c'];
+    for (const name of names) copyFileSync(CLIP, join(out, `${name}.mp4`));
+    const rows = names.map((name, i) => `${name}.mp4,${i < 2 ? 'low' : 'high'},left,week ${i}`);
+    writeFileSync(join(out, 'runs.csv'), ['video,gas_flow,position,build', ...rows].join('\n'));
+    const [one, two] = [join(out, 'one'), join(out, 'two')];
+    const rules = ['--min-area', '60', 'extraction.max_area=3000'];
+    const { stdout } = await extract(join(out, 'runs.csv'), '--out', one, '--workers', '2', ...rules);
+    expect(stdout).toMatch(/video +state +frames/);
+    await extract(join(out, '*.mp4'), '--out', two, '--workers', '1', ...rules);
+    for (const name of readdirSync(two, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(h5|csv|json)$/.test(name)) continue;
+      expect(readFileSync(join(one, name)).equals(readFileSync(join(two, name))), name).toBe(true);
+    }
+    expect(readFileSync(join(one, 'labels.csv'), 'utf8').split('\n').slice(0, 2)).toEqual([
+      'file,label,position,session,recording,build,machine',
+      'a.h5,0,left,week 0,,week 0,',
+    ]);
+    const again = await extract(join(out, 'runs.csv'), '--out', one, ...rules, '--json');
+    expect(lastLine(again.stdout)).toMatchObject({ extracted: 3, videos: [{ reused: true }, {}, {}] });
+  });
+
+  it('refuses manifests that make no sense', async () => {
+    const path = join(out, 'runs.yaml');
+    for (const text of [
+      '- video: a.mp4\n  gasflow: low',
+      'videos: 3',
+      '[]',
+      '- {video: a.mp4}\n- {video: a.mp4}',
+    ]) {
+      writeFileSync(path, text);
+      await expect(extract(path, '--out', out), text).rejects.toMatchObject({ code: 'MANIFEST' });
+    }
+    await expect(extract(join(out, 'none'), '--out', out)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await expect(extract(join(out, '*.mkv'), '--out', out)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
   it('warns when there is no spatter', async () => {
     const { stdout } = await extract(CLIP, '--out', out, '--min-area', '14000');
     expect(stdout).toContain('warning: no spatter was found');
@@ -85,8 +134,11 @@ describe('spatter extract', () => {
 
   it('fails for an output that is there, two videos of one name, and bounds that leave nothing', async () => {
     await extract(CLIP, '--out', out);
-    await expect(extract(CLIP, '--out', out)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
-    await expect(extract(CLIP, CLIP, '--out', out)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(extract(CLIP, '--out', out, '--threshold', '9')).rejects.toMatchObject({
+      code: 'OUTPUT_EXISTS',
+    });
+    const twin = join(out, 'clip.mp4');
+    await expect(extract(CLIP, twin, '--out', out)).rejects.toMatchObject({ code: 'USAGE' });
     const bounds = ['--left-bound', '90', '--right-bound', '50', '--overwrite'];
     await expect(extract(CLIP, '--out', out, ...bounds)).rejects.toMatchObject({ code: 'USAGE' });
     await expect(extract(CLIP, '--min-area', 'big')).rejects.toThrow(/number, 0 or more/);

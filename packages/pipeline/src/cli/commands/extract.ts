@@ -1,13 +1,23 @@
-// `spatter extract`: videos to crops, frame log and per-crop sidecar.
+// `spatter extract`: videos to crops, frame log, sidecar, layers and tracks, one or many at once.
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { DEBUG_CROPS, extractToFiles, videoName, type ExtractSummary } from '../../extract/extract-files.ts';
-import { DEFAULT_RULES } from '../../extract/rules.ts';
+import { composeConfig, type Config } from '../../config/index.ts';
+import { DEBUG_CROPS, videoName, type ExtractSummary } from '../../extract/extract-files.ts';
+import { extractMany, type ExtractJob, type Outcome } from '../../extract/extract-many.ts';
+import { LABEL_COLUMNS, labelRows, listVideos, type InputVideo } from '../../extract/inputs.ts';
+import { MODES, type Mode } from '../../extract/rules.ts';
+import { terminalTable } from '../../report/terminal.ts';
+import { refuseToOverwrite } from '../../util/atomic.ts';
+import { formatCsv, writeCsv } from '../../util/csv.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { DECODERS, type DecoderName } from '../../video/decoder.ts';
 import { action, type Context, type Result } from '../context.ts';
 
 interface ExtractFlags {
   out?: string;
+  workers?: number;
   startFrame?: number;
   leftBound?: number;
   rightBound?: number;
@@ -15,10 +25,14 @@ interface ExtractFlags {
   maxArea?: number;
   threshold?: number;
   layerGap?: number;
-  capture: boolean;
+  layerTimes?: string;
+  mode?: Mode;
+  rejectEdges?: boolean;
+  flowDirection?: number;
+  capture?: boolean;
   debug?: boolean;
   overwrite?: boolean;
-  decoder: DecoderName | 'auto';
+  decoder?: DecoderName | 'auto';
   // The reference program's spellings.
   startframe?: number;
   leftbound?: number;
@@ -29,12 +43,17 @@ interface ExtractFlags {
 const EXAMPLES = `
 Examples:
   $ spatter extract build7.mp4 --out data/
+  $ spatter extract recordings/ --out data/ --workers 4            # every video of a folder
+  $ spatter extract 'week12/**/*.avi' --out data/ --min-area 500 --json
+  $ spatter extract runs.csv --out data/                           # video,gas_flow,position,build… as a table
   $ spatter extract build7.mp4 --start-frame 6000 --left-bound 200 --right-bound 300 --out data/
-  $ spatter extract cameras/*.mp4 --out data/ --min-area 500 --json
-  $ spatter extract build7.mp4 --no-capture          # the number of spatters in each frame only
+  $ spatter extract build7.mp4 --layer-times layers.csv extraction.min_area=800
+  $ spatter extract build7.mp4 --no-capture                        # the number of spatters in each frame only
 
-Writes <video>.h5 (the crops), <video>_crops.csv (one line for each crop) and <video>_spatter_at_frame.csv.
-All of them appear when the whole video has been read, or none. A video cut off or damaged is read as far as it goes.`;
+Writes <video>.h5 (the crops), <video>_crops.csv (one line for each crop), <video>_spatter_at_frame.csv,
+<video>_layer_table.csv, <video>_tracks.csv and <video>_extraction.json (the ledger). All of them appear when the whole
+video has been read, or none. The same command again goes on where it was stopped: finished videos are kept.
+Values that are not given come from the config's section extraction.`;
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
@@ -47,31 +66,24 @@ function area(text: string): number {
   return value;
 }
 
+function degrees(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
 export function extractCommand(): Command {
   const command = new Command('extract')
     .description('cut spatter out of videos: crops as HDF5, one CSV line for each crop, a log of every frame')
-    .argument('<videos...>', 'video files, in any format FFmpeg reads')
+    .argument(
+      '<inputs...>',
+      'videos, folders, patterns in quotes, manifests (CSV or YAML), extraction.key=value',
+    )
     .option('-o, --out <dir>', 'folder for the files (default: capture_<video> in the current folder)')
-    .option('-s, --start-frame <n>', 'first frame looked at (default: 0)', wholeNumber)
-    .option('-l, --left-bound <x>', 'first column looked at (default: 0)', wholeNumber)
-    .option('-r, --right-bound <x>', 'one past the last column looked at (default: the width)', wholeNumber)
-    .option(
-      '-m, --min-area <a>',
-      `smallest contour, in square pixels (default: ${DEFAULT_RULES.minArea})`,
-      area,
-    )
-    .option('--max-area <a>', `largest contour, in square pixels (default: ${DEFAULT_RULES.maxArea})`, area)
-    .option(
-      '--threshold <t>',
-      `gray difference that counts as motion (default: ${DEFAULT_RULES.threshold})`,
-      wholeNumber,
-    )
-    .option(
-      '--layer-gap <n>',
-      'frames without spatter after which a new layer begins (default: 700)',
-      wholeNumber,
-    )
-    .addOption(new Option('-c, --capture', 'keep the crops').default(true, 'on'))
+    .option('-w, --workers <n>', 'videos at once (default: one for each core)', wholeNumber);
+  addRules(command);
+  command
+    .addOption(new Option('-c, --capture', 'keep the crops (default)'))
     .option('--no-capture', 'write the frame log only')
     .option(
       '-d, --debug',
@@ -79,9 +91,7 @@ export function extractCommand(): Command {
     )
     .option('--overwrite', 'replace files of an earlier extraction')
     .addOption(
-      new Option('--decoder <name>', 'what reads the video')
-        .choices(['auto', ...Object.keys(DECODERS)])
-        .default('auto'),
+      new Option('--decoder <name>', 'what reads the video').choices(['auto', ...Object.keys(DECODERS)]),
     );
   for (const old of ['startframe', 'leftbound', 'rightbound']) {
     command.addOption(new Option(`--${old} <n>`).argParser(wholeNumber).hideHelp());
@@ -90,53 +100,124 @@ export function extractCommand(): Command {
   return command.addHelpText('after', EXAMPLES).action(action(run));
 }
 
-async function run(context: Context, flags: ExtractFlags, videos: readonly string[]): Promise<Result> {
+function addRules(command: Command): void {
+  command
+    .option('-s, --start-frame <n>', 'first frame looked at', wholeNumber)
+    .option('-l, --left-bound <x>', 'first column looked at', wholeNumber)
+    .option('-r, --right-bound <x>', 'one past the last column looked at', wholeNumber)
+    .option('-m, --min-area <a>', 'smallest contour, in square pixels', area)
+    .option('--max-area <a>', 'largest contour, in square pixels', area)
+    .option('--threshold <t>', 'gray difference that counts as motion', wholeNumber)
+    .option('--reject-edges', 'leave out spatter that touches a bound or the edge of the frame')
+    .option('--layer-gap <n>', 'frames without spatter after which a new layer begins', wholeNumber)
+    .option('--layer-times <csv>', 'layers by the machine’s clock: layer,start_s,end_s')
+    .option('--flow-direction <deg>', 'where the gas blows in the picture: 0 right, 90 down', degrees)
+    .addOption(
+      new Option(
+        '--mode <name>',
+        'corrected: black crops are kept apart; legacy: among the others, as in the reference',
+      ).choices(MODES),
+    );
+}
+
+async function run(context: Context, flags: ExtractFlags, inputs: readonly string[]): Promise<Result> {
+  const isOverride = (input: string) => /^[+~]*[a-z_]+(\.[a-z_]+)*=/.test(input);
+  const { extraction } = composeConfig({ overrides: inputs.filter(isOverride), env: process.env }).config;
+  const videos = listVideos(inputs.filter((input) => !isOverride(input)));
+  if (videos.length === 0) throw new SpatterError('USAGE', 'no video is named', 'see spatter extract --help');
   refuseSameNames(videos, flags);
-  const results: Result[] = [];
-  const failures: SpatterError[] = [];
-  for (const video of videos) {
-    try {
-      results.push(await extractOne(context, flags, video));
-    } catch (error) {
-      // One bad file among many must not keep the others from being read.
-      if (videos.length === 1 || !(error instanceof SpatterError)) throw error;
-      failures.push(error);
-      process.stderr.write(`spatter: ${error.message}; ${error.hint} [${error.code}]\n`);
-      results.push({ video, error: { code: error.code, message: error.message } });
-    }
-  }
-  if (failures.length > 0) process.exitCode = 1;
-  return { videos: results, extracted: videos.length - failures.length, failed: failures.length };
-}
-
-async function extractOne(context: Context, flags: ExtractFlags, video: string): Promise<Result> {
-  const summary = await extractToFiles(video, flags.out ?? `capture_${videoName(video)}`, {
-    ...rulesOf(flags),
-    startFrame: flags.startFrame ?? flags.startframe ?? 0,
-    capture: flags.capture,
-    ...(flags.layerGap === undefined ? {} : { layerGap: flags.layerGap }),
-    ...(flags.debug === true ? { maxCrops: DEBUG_CROPS } : {}),
-    overwrite: flags.overwrite === true,
-    decoder: flags.decoder,
-    progress: context.progress,
+  const labels = labelsTable(videos, flags);
+  const options = optionsOf(flags, extraction);
+  const jobs = videos.map(({ path }): ExtractJob => {
+    return { video: path, folder: flags.out ?? `capture_${videoName(path)}`, options };
   });
-  for (const line of describeSummary(summary)) context.print(line);
-  return toResult(summary);
+  const outcomes = await extractMany(jobs, {
+    ...{ workers: flags.workers ?? availableParallelism(), processors: availableParallelism() },
+    progress: context.progress,
+    ended: (outcome) => report(context, outcome, jobs.length),
+  });
+  if (labels !== null) writeCsv(labels.path, LABEL_COLUMNS, labels.rows);
+  return finish(context, outcomes, labels?.path ?? null);
 }
 
-function rulesOf(flags: ExtractFlags) {
+/** A single failing video fails the command; among many it is told, and the others go on. */
+function report(context: Context, outcome: Outcome, videos: number): void {
+  if ('summary' in outcome) for (const line of describeSummary(outcome.summary)) context.print(line);
+  else if (videos > 1) process.stderr.write(`spatter: ${explain(outcome.error)}\n`);
+}
+
+/** As the command line prints failures: one line with a code. */
+function explain(error: Error): string {
+  if (error instanceof SpatterError) return `${error.message}; ${error.hint} [${error.code}]`;
+  return `unexpected failure: ${error.message.split('\n', 1)[0] ?? ''}; run it alone with --debug [UNEXPECTED]`;
+}
+
+function finish(context: Context, outcomes: readonly Outcome[], labels: string | null): Result {
+  const failed = outcomes.filter((outcome) => 'error' in outcome);
+  if (outcomes.length === 1 && failed.length === 1) throw failed[0]!.error;
+  if (failed.length > 0) process.exitCode = 1;
+  if (outcomes.length > 1) for (const line of overview(outcomes)) context.print(line);
+  const results = outcomes.map((outcome) => {
+    if ('summary' in outcome) return toResult(outcome.summary);
+    const { error, job } = outcome;
+    const code = error instanceof SpatterError ? error.code : 'UNEXPECTED';
+    return { video: job.video, error: { code, message: error.message } };
+  });
+  const counts = { extracted: outcomes.length - failed.length, failed: failed.length };
+  return { videos: results, ...counts, labels_csv: labels };
+}
+
+function overview(outcomes: readonly Outcome[]): string[] {
+  const rows = outcomes.map((outcome) => {
+    if ('error' in outcome) return [outcome.job.video, 'failed', '', '', '', '', ''];
+    const { record, reused, damage, info } = outcome.summary;
+    const state = reused ? 'kept' : damage === null ? 'extracted' : 'damaged';
+    const { frames, contours } = record;
+    const counts = [frames.decoded, frames.unreadable, contours.kept, contours.black, record.layers];
+    return [relative('.', info.path), state, ...counts.map(String)];
+  });
+  return terminalTable(['video', 'state', 'frames', 'unreadable', 'crops', 'black', 'layers'], rows);
+}
+
+/** The table of labels that a manifest leads to, refused early where one is there that says something else. */
+function labelsTable(videos: readonly InputVideo[], flags: ExtractFlags) {
+  if (flags.out === undefined) return null;
+  const rows = labelRows(
+    videos,
+    videos.map(({ path }) => `${videoName(path)}.h5`),
+  );
+  if (rows === null) return null;
+  const path = join(flags.out, 'labels.csv');
+  const there = existsSync(path) && readFileSync(path, 'utf8') === formatCsv(LABEL_COLUMNS, rows);
+  if (!there) refuseToOverwrite([path], flags.overwrite === true);
+  return { path, rows };
+}
+
+function optionsOf(flags: ExtractFlags, config: Config['extraction']): ExtractJob['options'] {
+  const { startframe, leftbound, rightbound, minarea } = flags;
+  const layerTimes = flags.layerTimes ?? config.layer_times;
   return {
-    leftBound: flags.leftBound ?? flags.leftbound ?? DEFAULT_RULES.leftBound,
-    rightBound: flags.rightBound ?? flags.rightbound ?? DEFAULT_RULES.rightBound,
-    minArea: flags.minArea ?? flags.minarea ?? DEFAULT_RULES.minArea,
-    maxArea: flags.maxArea ?? DEFAULT_RULES.maxArea,
-    threshold: flags.threshold ?? DEFAULT_RULES.threshold,
+    startFrame: flags.startFrame ?? startframe ?? config.start_frame,
+    leftBound: flags.leftBound ?? leftbound ?? config.left_bound,
+    rightBound: flags.rightBound ?? rightbound ?? config.right_bound ?? Number.MAX_SAFE_INTEGER,
+    minArea: flags.minArea ?? minarea ?? config.min_area,
+    maxArea: flags.maxArea ?? config.max_area,
+    threshold: flags.threshold ?? config.threshold,
+    rejectEdges: flags.rejectEdges ?? config.reject_edges,
+    capture: flags.capture ?? config.capture,
+    mode: flags.mode ?? config.mode,
+    layerGap: flags.layerGap ?? config.layer_gap,
+    ...(layerTimes === null ? {} : { layerTimes }),
+    flowDirection: flags.flowDirection ?? config.flow_direction,
+    ...((flags.debug ?? config.debug) ? { maxCrops: DEBUG_CROPS } : {}),
+    overwrite: flags.overwrite === true,
+    decoder: flags.decoder ?? config.decoder,
   };
 }
 
 /** Two videos of one name would write the same files. */
-function refuseSameNames(videos: readonly string[], flags: ExtractFlags): void {
-  const names = videos.map(videoName);
+function refuseSameNames(videos: readonly InputVideo[], flags: ExtractFlags): void {
+  const names = videos.map(({ path }) => videoName(path));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
   const where = flags.out ?? `capture_${twice}`;
@@ -148,13 +229,19 @@ function refuseSameNames(videos: readonly string[], flags: ExtractFlags): void {
 }
 
 function describeSummary(summary: ExtractSummary): string[] {
-  const { info, ledger, files, damage } = summary;
-  const { small, large, empty, blue } = ledger.rejected;
+  const { info, ledger, files, damage, record } = summary;
+  const { small, large, empty, edge, blue } = ledger.rejected;
+  const { kept, black } = record.contours;
+  const optional = [
+    ...(black > 0 ? [` + ${black} black`] : []),
+    ...(edge > 0 ? [` + ${edge} at the edge`] : []),
+    ...(ledger.overLimit > 0 ? [` + ${ledger.overLimit} over the limit`] : []),
+  ].join('');
+  const did = summary.reused ? 'kept, an equal earlier run wrote' : 'wrote';
+  const paths = Object.values(files).filter((path) => path !== null);
   const lines = [
-    `${info.path}: ${summary.framesRead} frames, ${ledger.contours} contours = ${ledger.kept} kept + ${small} too small + ${large} too large + ${empty} empty + ${blue} blue${ledger.overLimit > 0 ? ` + ${ledger.overLimit} over the limit` : ''}; ${summary.layers} layers`,
-    `wrote ${Object.values(files)
-      .filter((path) => path !== null)
-      .join(', ')}`,
+    `${info.path}: ${summary.framesRead} frames, ${ledger.contours} contours = ${kept} kept + ${small} too small + ${large} too large + ${empty} empty + ${blue} blue${optional}; ${summary.layers} layers, ${record.tracks} tracks`,
+    `${did} ${paths.join(', ')}`,
   ];
   if (damage !== null) {
     lines.push(
@@ -168,20 +255,21 @@ function describeSummary(summary: ExtractSummary): string[] {
 }
 
 function toResult(summary: ExtractSummary): Result {
-  const { info, ledger, files, damage } = summary;
+  const { info, ledger, files, damage, record } = summary;
   return {
     video: info.path,
     ...{ width: info.width, height: info.height, fps: info.fps, codec: info.codec },
-    ...{
-      start_frame: summary.startFrame,
-      frames_announced: info.frameCount,
-      frames_read: summary.framesRead,
-    },
-    ...{ pairs: ledger.pairs, contours: ledger.contours, kept: ledger.kept },
+    ...{ start_frame: summary.startFrame, frames_announced: info.frameCount },
+    ...{ frames_read: summary.framesRead, frames: record.frames, pairs: ledger.pairs },
+    ...{ contours: ledger.contours, kept: record.contours.kept, black: record.contours.black },
     rejected: { ...ledger.rejected, over_limit: ledger.overLimit },
-    ...{ frames_with_spatter: ledger.framesWithSpatter, layers: summary.layers, datasets: summary.datasets },
+    ...{ frames_with_spatter: ledger.framesWithSpatter, layers: summary.layers, tracks: record.tracks },
+    ...{ datasets: summary.datasets, reused: summary.reused },
     damage:
       damage === null ? null : { at_frame: damage.atFrame, count: damage.count, message: damage.message },
-    files: { hdf5: files.hdf5, sidecar: files.sidecar, frame_log: files.frameLog },
+    files: {
+      ...{ hdf5: files.hdf5, sidecar: files.sidecar, frame_log: files.frameLog },
+      ...{ layers: files.layers, tracks: files.tracks, record: files.record },
+    },
   };
 }

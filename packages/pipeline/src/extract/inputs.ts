@@ -1,0 +1,194 @@
+// What to extract: files, folders, patterns and manifests, as one list of videos with what is known of each.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, extname, join, resolve, sep } from 'node:path';
+import { parse } from 'yaml';
+import { readCsv } from '../util/csv.ts';
+import { SpatterError } from '../util/errors.ts';
+
+/** Facts about a recording that no picture tells. Columns of a manifest, beside `video`. */
+export const FACTS = ['label', 'gas_flow', 'position', 'session', 'build', 'machine', 'recording'] as const;
+export type Fact = (typeof FACTS)[number];
+export type RecordingFacts = Readonly<Partial<Record<Fact, string>>>;
+
+export interface InputVideo {
+  readonly path: string;
+  readonly facts: RecordingFacts;
+}
+
+/** File name extensions taken from folders. */
+export const VIDEO_EXTENSIONS = [
+  '.mp4',
+  '.avi',
+  '.mov',
+  '.mkv',
+  '.webm',
+  '.m4v',
+  '.mpg',
+  '.mpeg',
+  '.wmv',
+  '.ts',
+];
+const MANIFEST_EXTENSIONS = ['.csv', '.yaml', '.yml'];
+
+/**
+ * The videos that `inputs` name: a file itself, a folder's videos (sub-folders too), the matches of a pattern with `*`, `?` and
+ * `**`, the rows of a manifest. Folders and patterns give them by name.
+ * @throws {SpatterError} FILE_NOT_FOUND for a folder or pattern without videos, MANIFEST.
+ */
+export function listVideos(inputs: readonly string[]): InputVideo[] {
+  const videos = inputs.flatMap((input): InputVideo[] => {
+    if (isManifest(input)) return readManifest(input);
+    return pathsOf(input).map((path) => ({ path, facts: {} }));
+  });
+  const seen = new Set<string>();
+  return videos.filter(({ path }) => {
+    const key = resolve(path);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function isManifest(input: string): boolean {
+  return MANIFEST_EXTENSIONS.includes(extname(input).toLowerCase());
+}
+
+function pathsOf(input: string): string[] {
+  if (existsSync(input)) {
+    if (!statSync(input).isDirectory()) return [input];
+    return some(walk(input).filter(isVideo), input, 'holds no video');
+  }
+  if (!/[*?]/.test(input)) return [input];
+  const pattern = toPattern(input);
+  return some(
+    walk(rootOf(input)).filter((path) => pattern.test(portable(path)) && isVideo(path)),
+    input,
+    'matches no video',
+  );
+}
+
+function some(paths: string[], input: string, what: string): string[] {
+  if (paths.length > 0) return paths;
+  const extensions = VIDEO_EXTENSIONS.map((each) => each.slice(1)).join(', ');
+  throw new SpatterError('FILE_NOT_FOUND', `${input} ${what} (${extensions})`, 'check the path');
+}
+
+const isVideo = (path: string): boolean => VIDEO_EXTENSIONS.includes(extname(path).toLowerCase());
+const portable = (path: string): string => path.split(sep).join('/');
+
+/** The folder above the first wildcard. */
+function rootOf(pattern: string): string {
+  const fixed = portable(pattern).split('/');
+  const at = fixed.findIndex((part) => /[*?]/.test(part));
+  return at === 0 ? '.' : fixed.slice(0, at).join('/') || '/';
+}
+
+function toPattern(pattern: string): RegExp {
+  const escaped = portable(pattern)
+    .replace(/^\.\//, '')
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll(/\*\*\/?|\*|\?/g, (mark) => (mark === '*' ? '[^/]*' : mark === '?' ? '[^/]' : '(?:.*/)?'));
+  return new RegExp(`^(?:\\./)?${escaped}$`);
+}
+
+/** All files below `folder`, by name; hidden ones are left out. */
+function walk(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = folder === '.' ? entry.name : join(folder, entry.name);
+      return entry.isDirectory() ? walk(path) : [path];
+    });
+}
+
+/**
+ * Reads a manifest: a CSV with a header, or a YAML list of maps, of `video` (relative to the manifest) and any of {@link FACTS}.
+ * @throws {SpatterError} MANIFEST, FILE_NOT_FOUND or IO.
+ */
+export function readManifest(path: string): InputVideo[] {
+  const rows = path.toLowerCase().endsWith('.csv') ? csvRows(path) : yamlRows(path);
+  if (rows.length === 0) throw wrong(`${path} must name at least one video`);
+  const videos = rows.map((row, i) => toVideo(path, row, i + 1));
+  const twice = videos.find(({ path: video }, i) => videos.findIndex((each) => each.path === video) !== i);
+  if (twice !== undefined) throw wrong(`${path} names ${twice.path} twice`);
+  return videos;
+}
+
+function csvRows(path: string): Record<string, unknown>[] {
+  const { columns, rows } = readCsv(path);
+  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? ''])));
+}
+
+function yamlRows(path: string): Record<string, unknown>[] {
+  let content: unknown;
+  try {
+    content = parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if (!existsSync(path))
+      throw new SpatterError('FILE_NOT_FOUND', `${path}: no such file`, 'check the path');
+    throw wrong(`${path} is no YAML: ${(cause as Error).message.split('\n', 1)[0] ?? ''}`);
+  }
+  const list = Array.isArray(content) ? content : (content as { videos?: unknown } | null)?.videos;
+  if (Array.isArray(list) && list.every((row) => typeof row === 'object' && row !== null)) {
+    return list as Record<string, unknown>[];
+  }
+  throw wrong(`${path} must be a list of videos, or have one under the key videos`);
+}
+
+function toVideo(manifest: string, row: Readonly<Record<string, unknown>>, line: number): InputVideo {
+  const text = (key: string): string => {
+    const value = row[key];
+    return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+  };
+  if (text('video') === '') throw wrong(`${manifest}, entry ${line}: the video is not named`);
+  const unknown = Object.keys(row).find(
+    (key) => key !== 'video' && !(FACTS as readonly string[]).includes(key),
+  );
+  if (unknown !== undefined) {
+    throw wrong(`${manifest}, entry ${line}: ${unknown} is not one of video, ${FACTS.join(', ')}`);
+  }
+  const facts = FACTS.map((fact) => [fact, text(fact)]).filter(([, value]) => value !== '');
+  return {
+    path: resolve(dirname(manifest), text('video')),
+    facts: Object.fromEntries(facts) as RecordingFacts,
+  };
+}
+
+function wrong(message: string): SpatterError {
+  return new SpatterError('MANIFEST', message, 'correct the manifest: docs/guides/extract.md shows one');
+}
+
+/** Columns of the `labels.csv` that an extraction with a manifest leaves for `data index`. */
+export const LABEL_COLUMNS = [
+  'file',
+  'label',
+  'position',
+  'session',
+  'recording',
+  'build',
+  'machine',
+] as const;
+const FLOWS = ['low', 'mid', 'high'];
+
+/**
+ * Rows of `labels.csv`, or null when a video's class is not told. A class is `label`, or stands for `gas_flow` (low, mid,
+ * high, numbered in that order as far as they occur; other flows count up from the lowest). A build is a session of its own.
+ * @param files of the videos, relative to the folder of the table
+ */
+export function labelRows(videos: readonly InputVideo[], files: readonly string[]): string[][] | null {
+  const flows = [...new Set(videos.map(({ facts }) => facts.gas_flow ?? ''))].sort(byFlow);
+  if (videos.some(({ facts }) => facts.label === undefined && facts.gas_flow === undefined)) return null;
+  return videos.map(({ facts }, i) => {
+    const label = facts.label ?? String(flows.filter((flow) => flow !== '').indexOf(facts.gas_flow!));
+    const session = facts.session ?? facts.build ?? '';
+    return [
+      ...[files[i]!, label, facts.position ?? '', session, facts.recording ?? ''],
+      ...[facts.build ?? '', facts.machine ?? ''],
+    ];
+  });
+}
+
+function byFlow(a: string, b: string): number {
+  const [p, q] = [FLOWS.indexOf(a), FLOWS.indexOf(b)];
+  return p >= 0 && q >= 0 ? p - q : Number(a) - Number(b) || (a < b ? -1 : 1);
+}
