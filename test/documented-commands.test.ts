@@ -41,6 +41,8 @@ function commandOf(words: readonly string[]): { command: Command; rest: readonly
   let at = 0;
   while (command.commands.length > 0) {
     const next = command.commands.find((child) => child.name() === words[at]);
+    // A command may do something itself beside having sub-commands, as `spatter sweep` does.
+    if (next === undefined && command.registeredArguments.length > 0) break;
     if (next === undefined) return undefined;
     command = next;
     at++;

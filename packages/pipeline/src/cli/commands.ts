@@ -1,5 +1,6 @@
 // The catalogue of commands: one file each, one line here. A command imports what draws reports when it runs, not before: that takes half a second.
 import type { Command } from 'commander';
+import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
 import { dataCommand } from './commands/data.ts';
 import { demoCommand, type RunCommand } from './commands/demo.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly ((run: RunCommand) => Command)[] = [
   dataCommand,
   trainCommand,
   sweepCommand,
+  compareCommand,
   evaluateCommand,
   exportCommand,
   registryCommand,

@@ -79,9 +79,12 @@ export const isLocal = (line: string): boolean =>
 export function planDigest({ settings, searched, overrides }: SweepPlan): string {
   const { objectives, sampler, seed, pruner } = settings;
   const own = overrides.filter((line) => !isLocal(line));
-  const text = JSON.stringify([objectives, sampler, seed, pruner, searched, own]);
-  return createHash('sha256').update(text).digest('hex');
+  return digestOf([objectives, sampler, seed, pruner, searched, own]);
 }
+
+/** SHA-256 of a value's JSON. */
+export const digestOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
 export function writePlan(folder: string, plan: SweepPlan): void {
   writeFileAtomic(join(folder, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
