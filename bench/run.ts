@@ -11,6 +11,7 @@ const trained = async (work: TrainingWorkName): Promise<Script> => ({
 /** The catalogue: one file each, one line here. */
 const BENCHES: Record<string, () => Promise<Script>> = {
   loader: () => import('./loader.ts'),
+  'data-600k': () => import('./data-600k.ts'),
   extract: () => import('./extract.ts'),
   'train-lenet5': () => trained('train-lenet5'),
   'train-resnet18': () => trained('train-resnet18'),
