@@ -1,6 +1,7 @@
 // A data set of crops in HDF5 files: index, split, leak, packed cache, and a loader for each part.
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
+import { percent } from '../report/numbers.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { requireTwoClasses, validateIndex } from './crop-index-check.ts';
 import { readIndex, type CropIndex } from './crop-index.ts';
@@ -48,10 +49,20 @@ export async function openCropDataset(config: Config, progress: ProgressFactory)
     split,
     leak,
     cache,
-    notices: cacheNotices(cache),
+    notices: [splitNotice(split, leak), ...cacheNotices(cache)],
     description,
     loader: (part) => partLoader(config, { cache, labels, split }, part),
   };
+}
+
+/** Printed before the first epoch, so that no score of the training stands without it. */
+function splitNotice({ contract: { kind, rows } }: Split, leak: Leak | null): string {
+  const { train, val, test, dropped } = rows;
+  const near =
+    leak === null
+      ? 'leak unknown (no frame numbers)'
+      : `${percent(leak.near_share)} of test crops have a training neighbour within ${leak.gap_frames} frames`;
+  return `split ${kind}: train ${train}, val ${val}, test ${test}, dropped ${dropped}; ${near}`;
 }
 
 /** What a run pins: the version of the data set, and the order of its rows, on which splits by position depend. */

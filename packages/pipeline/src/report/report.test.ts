@@ -152,7 +152,7 @@ describe('the box', () => {
       ['Interval', true],
     ]);
     expect(warned[1]!.text).toContain('97.0 % of the test crops');
-    expect(warned[3]!.text).toMatch(
+    expect(warned[4]!.text).toMatch(
       /^No interval can be given: no interval: 2 groups|^No interval can be given/,
     );
     expect(measuredStatements({ ...split, leak: null }, evaluation)[1]).toMatchObject({

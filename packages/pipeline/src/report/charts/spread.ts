@@ -17,7 +17,8 @@ export interface SpreadText {
 /** Shares are of each class's own crops; the top 1 % is gathered in the last bin. */
 export function spreadChart(values: Float64Array, label: Uint8Array, text: SpreadText): string {
   const sorted = values.slice().sort();
-  const [low, high] = [sorted[0]!, Math.max(sorted[0]! + 1, quantile(sorted, 0.99))];
+  const low = Math.floor(sorted[0]!);
+  const high = Math.max(low + 1, Math.ceil(quantile(sorted, 0.99)));
   const classes = [...new Set(label)].sort((a, b) => a - b);
   const centre = (bin: number) => low + ((bin + 0.5) * (high - low)) / BINS;
   const series = classes.map((each, k) => ({
