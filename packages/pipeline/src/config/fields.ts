@@ -63,6 +63,11 @@ export function pairOfRates(help: string) {
   return field(z.tuple([rate, rate]), 'a list of two numbers ≥ 0 and < 1', help);
 }
 
+/** A list of two or more numbers > 0. */
+export function positives(help: string) {
+  return field(z.array(z.number().gt(0)).min(2), 'a list of two or more numbers > 0', help);
+}
+
 /** The same field, or null. */
 export function orNull<T extends z.ZodType>(inner: T): z.ZodNullable<T> {
   const meta = META.get(inner) ?? { expects: 'a value', help: '' };

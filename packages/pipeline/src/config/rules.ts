@@ -28,11 +28,25 @@ const ratioHasShare: Rule = ({ data }) => {
 
 const outputsFitLoss: Rule = ({ model, training }) => {
   const outputs = model.architecture.num_classes;
-  if (outputs === null || training.loss === 'auto') return undefined;
+  if (outputs === null || training.loss === 'auto' || training.loss === 'focal') return undefined;
   if ((training.loss === 'bce_with_logits') === (outputs === 1)) return undefined;
   const wanted = training.loss === 'bce_with_logits' ? '1' : '2 or more';
   const must = `model.architecture.num_classes must be ${wanted} with training.loss=${training.loss}, got ${outputs}`;
   return { path: 'model.architecture.num_classes', must, hint: 'change one of the two' };
+};
+
+const weightsFitClasses: Rule = ({ model, training: { class_weights: weights } }) => {
+  const outputs = model.architecture.num_classes;
+  if (weights === null || outputs === null || weights.length === Math.max(2, outputs)) return undefined;
+  const must = `training.class_weights must have one number for each of the ${Math.max(2, outputs)} classes, got ${weights.length}`;
+  return { path: 'training.class_weights', must, hint: 'give as many numbers as there are classes' };
+};
+
+const warmupEnds: Rule = ({ training: { scheduler, epochs } }) => {
+  const isOn = scheduler.enabled && scheduler.name === 'cosine';
+  if (!isOn || scheduler.warmup_epochs < epochs) return undefined;
+  const must = `training.scheduler.warmup_epochs must be < training.epochs (${epochs}), got ${scheduler.warmup_epochs}`;
+  return { path: 'training.scheduler.warmup_epochs', must, hint: 'change one of the two' };
 };
 
 const channelsFitCrops: Rule = ({ model, data }) => {
@@ -116,6 +130,8 @@ const RULES: readonly Rule[] = [
   sharesSumToOne,
   ratioHasShare,
   outputsFitLoss,
+  weightsFitClasses,
+  warmupEnds,
   channelsFitCrops,
   sizeFitsModel,
   patchesFillImage,

@@ -1,6 +1,6 @@
 // The schema of the composed config: every key, its check and its words. Defaults live in conf/, never here.
 import { z } from 'zod';
-import { choice, flag, integer, orNull, pairOfRates, real, text, texts } from './fields.ts';
+import { choice, flag, integer, orNull, pairOfRates, positives, real, text, texts } from './fields.ts';
 
 const MONITORS = ['val_accuracy', 'val_loss', 'train_accuracy', 'train_loss'] as const;
 const MODES = ['min', 'max'] as const;
@@ -140,15 +140,29 @@ const optimizer = z.strictObject({
 const training = z.strictObject({
   optimizer,
   loss: choice(
-    ['auto', 'bce_with_logits', 'cross_entropy'],
-    'Loss over the logits; auto: the one that fits model.architecture.num_classes.',
+    ['auto', 'bce_with_logits', 'cross_entropy', 'focal'],
+    'Loss over the logits; auto: the one that fits model.architecture.num_classes; focal: that one, with samples that are right already counting less.',
   ),
+  class_weights: orNull(
+    positives('What a training sample of each class counts, by class; null: all the same.'),
+  ),
+  focal_gamma: real({ min: 0 }, 'Focal loss: how strongly samples that are right already are played down.'),
   label_smoothing: real(
     { min: 0, below: 1 },
     'Share of every training label that is spread evenly over the classes.',
   ),
   epochs: integer(1, 'Passes over the training part, at most.'),
-  batch_size: integer(1, 'Crops per optimiser step.'),
+  batch_size: integer(1, 'Crops per batch.'),
+  accumulate: integer(
+    1,
+    'Batches whose gradients make one optimiser step: as batches so many times as large, in the memory of one.',
+  ),
+  ema: z.strictObject({
+    enabled: flag('Keep a moving average of the weights and statistics beside them.'),
+    decay: real({ min: 0, below: 1 }, 'Weight of the past at every optimiser step.'),
+    warmup: flag('Begin with a small weight of the past: at most (1 + step) / (10 + step).'),
+    use: flag('Validate, evaluate and export the averaged weights instead of the last ones.'),
+  }),
   checkpoint: z.strictObject({
     save_every: integer(0, 'Keep a checkpoint every this many epochs; 0: never.'),
     save_best: flag('Keep the checkpoint with the best monitored value.'),
@@ -166,12 +180,23 @@ const training = z.strictObject({
   }),
   scheduler: z.strictObject({
     enabled: flag('Change the learning rate while training.'),
-    name: choice(['reduce_on_plateau'], 'Schedule.'),
-    monitor: choice(MONITORS, 'Value that is watched.'),
-    mode: choice(MODES, 'Whether the monitored value is to be small or large.'),
-    patience: integer(0, 'Epochs without improvement before the rate drops.'),
-    factor: real({ above: 0, below: 1 }, 'The rate is multiplied by this.'),
-    min_lr: real({ min: 0 }, 'The rate does not drop below this.'),
+    name: choice(
+      ['reduce_on_plateau', 'step', 'cosine', 'one_cycle'],
+      'Schedule: drops when a value no longer improves, drops every few epochs, a warm-up and half a cosine, or one rise and fall.',
+    ),
+    monitor: choice(MONITORS, 'reduce_on_plateau: value that is watched.'),
+    mode: choice(MODES, 'reduce_on_plateau: whether the monitored value is to be small or large.'),
+    patience: integer(0, 'reduce_on_plateau: epochs without improvement before the rate drops.'),
+    factor: real({ above: 0, below: 1 }, 'reduce_on_plateau, step: the rate is multiplied by this.'),
+    min_lr: real({ min: 0 }, 'reduce_on_plateau, cosine: the rate does not drop below this.'),
+    step_epochs: integer(1, 'step: epochs between two drops.'),
+    warmup_epochs: real(
+      { min: 0 },
+      'cosine: epochs, or parts of one, in which the rate rises to training.optimizer.lr.',
+    ),
+    rising: real({ above: 0, below: 1 }, 'one_cycle: share of the training in which the rate rises.'),
+    start_divisor: real({ above: 0 }, 'one_cycle: the rate begins at training.optimizer.lr divided by this.'),
+    end_divisor: real({ above: 0 }, 'one_cycle: the rate ends at where it began divided by this.'),
   }),
   grad_clip: z.strictObject({
     enabled: flag('Limit gradients.'),

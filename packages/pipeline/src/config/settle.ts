@@ -65,7 +65,7 @@ export function settledArchitecture({ model }: Config): SettledArchitecture {
 }
 
 /** @throws {SpatterError} CONFIG_VALUE when the config was never settled. */
-export function settledLoss({ training: { loss } }: Config): 'bce_with_logits' | 'cross_entropy' {
+export function settledLoss({ training: { loss } }: Config): Exclude<Config['training']['loss'], 'auto'> {
   if (loss !== 'auto') return loss;
   throw unsettled('training.loss', 'auto');
 }

@@ -46,7 +46,14 @@ export function buildStep(config: Config): TrainStep {
     inputShape: inputShape(config),
     clipNorm: enabled && by === 'norm' ? max_norm : undefined,
     clipValue: enabled && by === 'value' ? max_value : undefined,
-    labelSmoothing: training.label_smoothing,
+    lossOptions: {
+      smoothing: training.label_smoothing,
+      classWeights: training.class_weights ?? undefined,
+      gamma: training.focal_gamma,
+    },
+    ema: training.ema.enabled ? training.ema : undefined,
+    accumulates: training.accumulate > 1,
+    seed: config.seed,
     device,
     threads: threads ?? undefined,
   });

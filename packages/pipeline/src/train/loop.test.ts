@@ -64,6 +64,7 @@ function machine(disk: Map<string, string>, effects: number): Training {
     epochs: 6,
     step,
     loader,
+    hyper: ({ lr }) => ({ lr }),
     validate: (state) =>
       Promise.resolve({ loss: Math.sin(valueOf(state) * 3), accuracy: (valueOf(state) * 7) % 1 }),
     policies: POLICIES,

@@ -1,5 +1,5 @@
 // The training loop. Everything it needs is given; everything it decides is in `Progress`.
-import type { State, TrainStep } from '@spatter/tensor';
+import type { State, StepHyper, TrainStep } from '@spatter/tensor';
 import type { Batch } from '../data/batch.ts';
 import type { Loader } from '../data/loader.ts';
 import { countCorrect } from './score.ts';
@@ -13,6 +13,8 @@ export interface Training {
   readonly epochs: number;
   readonly step: TrainStep;
   readonly loader: Loader;
+  /** What the step is told for the batch to come. */
+  readonly hyper: (progress: Progress) => StepHyper;
   /** Mean loss and accuracy of the validation split. */
   readonly validate: (state: State) => Promise<{ loss: number; accuracy: number }>;
   readonly policies: Policies;
@@ -35,9 +37,10 @@ export async function train(run: Training, start: Checkpoint): Promise<Checkpoin
   let { state, progress } = start;
   while (progress.epoch <= run.epochs && progress.stopped === null) {
     for await (const batch of run.loader.epoch(progress.epoch, progress.batch)) {
-      const result = await run.step.run(state, batch, { lr: progress.lr });
+      const hyper = run.hyper(progress);
+      const result = await run.step.run(state, batch, hyper);
       state = result.state;
-      progress = afterBatch(progress, scored(result, batch, progress));
+      progress = afterBatch({ ...progress, lr: hyper.lr }, scored(result, batch, progress));
       if (run.saveEvery > 0 && progress.batch % run.saveEvery === 0) run.save(LAST, { state, progress });
       run.onBatch(progress);
       if (run.interrupted()) return interrupt(run, { state, progress });

@@ -18,7 +18,7 @@ export function countCorrect(logits: Float32Array, labels: Float32Array): number
   return correct;
 }
 
-/** Sum over samples of the loss that training minimises: BCE with logits for one logit, cross-entropy for several. */
+/** Sum over samples of BCE with logits for one logit, of cross-entropy for several, whatever training minimises. */
 export function sumLoss(logits: Float32Array, labels: Float32Array): number {
   const classes = logits.length / labels.length;
   const sampleLoss = classes === 1 ? binaryLoss : crossEntropy;

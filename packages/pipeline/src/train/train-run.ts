@@ -11,6 +11,7 @@ import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts
 import { LAST, train } from './loop.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
+import { judgedState, stepPlan } from './step-plan.ts';
 import { withPretrained } from './pretrained.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
@@ -48,7 +49,9 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         epochs: config.training.epochs,
         step,
         loader,
-        validate: async (state) => lossAndAccuracy(await splitLogits(forward, state, validation)),
+        hyper: stepPlan(config, loader.length),
+        validate: async (state) =>
+          lossAndAccuracy(await splitLogits(forward, judgedState(state, config), validation)),
         policies: policiesOf(config.training),
         saveEvery: config.training.checkpoint.every_n_batches ?? 0,
         onBatch: (at) => {

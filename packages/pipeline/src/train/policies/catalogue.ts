@@ -15,7 +15,9 @@ const POLICIES = {
   best: ({ checkpoint: c }) => (c.save_best ? sealed(keepBest(c.monitor, c.mode)) : null),
   every_n: ({ checkpoint: c }) => (c.save_every > 0 ? sealed(keepEvery(c.save_every)) : null),
   reduce_on_plateau: ({ scheduler: s }) =>
-    s.enabled ? sealed(reduceOnPlateau(s.monitor, s.mode, s.patience, s.factor, s.min_lr)) : null,
+    s.enabled && s.name === 'reduce_on_plateau'
+      ? sealed(reduceOnPlateau(s.monitor, s.mode, s.patience, s.factor, s.min_lr))
+      : null,
   early_stopping: ({ early_stopping: e }) =>
     e.enabled ? sealed(earlyStopping(e.monitor, e.mode, e.patience, e.min_delta)) : null,
 } as const satisfies Record<string, (training: Training) => Policy | null>;
