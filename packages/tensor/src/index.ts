@@ -92,6 +92,6 @@ export type { OneCycleOptions } from './schedules/one-cycle.ts';
 export type { Schedule } from './schedules/schedule.ts';
 export type { StepOptions } from './schedules/step.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';
-export { availableDevices, DEVICES, resolveDevice } from './runtime/devices.ts';
-export type { DeviceName } from './runtime/devices.ts';
+export { availableDevices, deviceFacts, DEVICES, resolveDevice } from './runtime/devices.ts';
+export type { Device, DeviceFacts, DeviceName } from './runtime/devices.ts';
 export { loadSafetensors, saveSafetensors } from './safetensors/safetensors.ts';

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
 import { dataCommand } from './commands/data.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { demoCommand, type RunCommand } from './commands/demo.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
@@ -33,4 +34,5 @@ export const COMMANDS: readonly ((run: RunCommand) => Command)[] = [
   serveCommand,
   tokenCommand,
   configCommand,
+  doctorCommand,
 ];

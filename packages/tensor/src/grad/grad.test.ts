@@ -1,7 +1,7 @@
 // Tests of the gradient table: every primitive against central finite differences on the float64 interpreter.
 import { describe, expect, it } from 'vitest';
 import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
-import { abs, cast, constant, input, mul, reduceSum, relu, stopGradient } from '../ir/ops.ts';
+import { abs, cast, constant, input, matmul, mul, reduceSum, relu, stopGradient } from '../ir/ops.ts';
 import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { interpret } from '../interpret/interpret.ts';
 import { uniformStream } from '../nn/random.ts';
@@ -49,6 +49,18 @@ describe.each(smooth)('gradient of %s', (name) => {
         );
       }
   });
+});
+
+it('the worked example of docs/guides/compiler.md', () => {
+  const [x, w] = [input('x', [1, 2]), input('w', [2, 1])];
+  const y = matmul(x, w);
+  const loss = reduceSum(mul(y, y));
+  const [dw] = grad(loss, [w]);
+  const feeds = new Map([
+    ['x', float32([1, 2], Float32Array.of(1, 2))],
+    ['w', float32([2, 1], Float32Array.of(3, 4))],
+  ]);
+  expect([...interpret([dw!], feeds)[0]!.values]).toEqual([22, 44]);
 });
 
 describe('where gradients end', () => {

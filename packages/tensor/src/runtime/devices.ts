@@ -16,18 +16,32 @@ interface Backend {
   readonly provider: 'cpu' | 'cuda' | 'webgpu';
   readonly platforms?: readonly NodeJS.Platform[];
   readonly hint: string;
+  /** What must be there for it to run. */
+  readonly needs: string;
+  /** What nobody has tried yet, or what is odd about it. */
+  readonly note?: string;
 }
 
 const BACKENDS: { readonly [D in Device]: Backend } = {
-  cpu: { provider: 'cpu', hint: 'reinstall onnxruntime-node' },
+  cpu: { provider: 'cpu', hint: 'reinstall onnxruntime-node', needs: 'nothing beyond the installation' },
   cuda: {
     provider: 'cuda',
+    needs: 'Linux x64, an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and ONNX Runtime’s CUDA libraries',
+    note: 'its graphs are tested on the CPU only: spatter has never run on an NVIDIA GPU',
     hint: 'on Linux with an NVIDIA GPU run `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false`, or use device=cpu',
   },
-  mps: { provider: 'webgpu', platforms: ['darwin'], hint: 'mps needs an Apple computer; use device=cpu' },
+  mps: {
+    provider: 'webgpu',
+    platforms: ['darwin'],
+    needs: 'an Apple computer',
+    note: 'this is WebGPU on Metal, the same graphs as webgpu; spatter has never run on an Apple GPU',
+    hint: 'mps needs an Apple computer; use device=cpu',
+  },
   webgpu: {
     provider: 'webgpu',
-    hint: 'this build of onnxruntime-node has no WebGPU provider; use device=cpu',
+    needs: 'a GPU with a Vulkan or Direct3D 12 driver (on Apple computers: Metal)',
+    note: 'tested on a software renderer only; auto never picks it',
+    hint: 'install the GPU’s driver, or use device=cpu',
   },
 };
 
@@ -74,4 +88,23 @@ export function resolveDevice(name: string): Device {
 export function providersOf(device: Device): InferenceSession.ExecutionProviderConfig[] {
   const { provider } = BACKENDS[device];
   return provider === 'cpu' ? ['cpu'] : [provider, 'cpu'];
+}
+
+/** What a device needs, whether ONNX Runtime carries it here, and what is to be known about it. */
+export interface DeviceFacts {
+  readonly device: Device;
+  readonly needs: string;
+  /** Whether the execution provider is installed; a GPU or its driver may still be absent. */
+  readonly installed: boolean;
+  /** What to do where it is not. */
+  readonly hint: string;
+  readonly note: string | undefined;
+}
+
+/** The facts of every device, the processor first. */
+export function deviceFacts(): DeviceFacts[] {
+  return (Object.keys(BACKENDS) as Device[]).map((device) => {
+    const { needs, hint, note } = BACKENDS[device];
+    return { device, needs, installed: isAvailable(device), hint, note };
+  });
 }
