@@ -38,7 +38,9 @@ export function shortcutSentences({
       : [`The fingerprint names the recording of ${percent(names_recording.accuracy)} of the test crops (${names_recording.recordings} recordings; the commonest alone ${percent(names_recording.chance)}).`]; // prettier-ignore
   const exists = shortcut_exists
     ? 'Shortcuts predict the label on this split without seeing a shape.'
-    : 'No shortcut is significantly better than the majority class on this split.';
+    : scores.every(({ over_majority }) => over_majority.p === null)
+      ? 'Too few groups of test crops: whether a shortcut is better than the majority class cannot be tested on this split.'
+      : 'No shortcut is significantly better than the majority class on this split.';
   return [exists, bar, ...named];
 }
 
