@@ -1,12 +1,12 @@
 // Features of prepared images that tell whether a camera still sees what it saw: brightness, contrast, sharpness.
 
-/** One value per image each, in gray levels 0 … 255. */
+/** One value per image each. */
 export interface ImageFeatures {
-  /** Mean. */
+  /** Mean, gray levels 0 … 255. */
   readonly brightness: Float64Array;
-  /** Standard deviation. */
+  /** Standard deviation, gray levels. */
   readonly contrast: Float64Array;
-  /** Mean absolute difference between neighbours, right and below. A fouled window or a lost focus lowers it. */
+  /** Mean absolute difference between neighbours, right and below, as a share of the contrast: a fouled window or a lost focus lowers it, less light does not. */
   readonly sharpness: Float64Array;
 }
 
@@ -30,7 +30,7 @@ export function imageFeatures(
     const variance = image.reduce((sum, v) => sum + (v - mean) ** 2, 0) / length;
     features.brightness[i] = mean * GRAY_LEVELS;
     features.contrast[i] = Math.sqrt(variance) * GRAY_LEVELS;
-    features.sharpness[i] = meanStep(image, side) * GRAY_LEVELS;
+    features.sharpness[i] = variance === 0 ? 0 : meanStep(image, side) / Math.sqrt(variance);
   }
   return features;
 }

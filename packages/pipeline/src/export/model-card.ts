@@ -1,7 +1,12 @@
 // What `model.json` holds: all it takes to use an exported model, and all that qualifies its score.
 import { z } from 'zod';
 
-const range = z.strictObject({ low: z.number(), high: z.number() });
+const range = z.strictObject({
+  low: z.number(),
+  high: z.number(),
+  typical_low: z.number(),
+  typical_high: z.number(),
+});
 
 /** The rules by which the crops were cut; `predict` cuts by the same unless told otherwise. */
 const extraction = z.strictObject({
@@ -33,7 +38,7 @@ const calibration = z.strictObject({
 /** What the crops that the model knows look like; null where nothing was measured. */
 const domain = z.strictObject({
   samples: z.int(),
-  /** Range of each feature, by its name; a crop outside any of them is unlike those trained on. */
+  /** Ranges of each feature, by its name, for single samples and for the median of many. */
   features: z.record(z.string(), range),
   /** Share of crops outside on the validation split. */
   outside_share: z.number(),

@@ -14,6 +14,9 @@ export interface LedgerCounts {
   readonly rejected: Readonly<RejectionCounts>;
 }
 
+/** What is counted of a pair of frames. */
+type Counted = Pick<FrameCrops, 'contours' | 'rejected'> & { readonly crops: { readonly length: number } };
+
 export class Ledger implements LedgerCounts {
   pairs = 0;
   contours = 0;
@@ -22,7 +25,7 @@ export class Ledger implements LedgerCounts {
   overLimit = 0;
   readonly rejected: RejectionCounts = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
 
-  add(found: FrameCrops): void {
+  add(found: Counted): void {
     this.pairs++;
     this.contours += found.contours;
     this.kept += found.crops.length;

@@ -18,10 +18,13 @@ export function calibrationOf({ logits, labels }: SplitLogits): ModelCard['calib
   return { temperature, fitted_on: 'val', ...measured };
 }
 
-/** The ranges of the features over training and validation samples. */
-export async function domainOf(dataset: Dataset, side: number): Promise<ModelCard['domain']> {
-  const val = await featuresOf(dataset, 'val', side, Infinity);
-  const train = await featuresOf(dataset, 'train', side, TRAIN_SAMPLES);
+/**
+ * The ranges of the features over training and validation samples, without those in which nothing is brighter than `dark`.
+ * @param side of the network's input, pixels
+ */
+export async function domainOf(dataset: Dataset, side: number, dark: number): Promise<ModelCard['domain']> {
+  const val = await featuresOf(dataset, 'val', { side, dark, most: Infinity });
+  const train = await featuresOf(dataset, 'train', { side, dark, most: TRAIN_SAMPLES });
   const both = Object.keys(val).map((name) => [
     name,
     [...Array.from(train[name]!), ...Array.from(val[name]!)],
@@ -33,8 +36,7 @@ export async function domainOf(dataset: Dataset, side: number): Promise<ModelCar
 async function featuresOf(
   dataset: Dataset,
   part: 'train' | 'val',
-  side: number,
-  most: number,
+  { side, dark, most }: { side: number; dark: number; most: number },
 ): Promise<FeatureColumns> {
   const loader = dataset.loader(part);
   const columns: Record<string, number[]> = {};
@@ -42,7 +44,10 @@ async function featuresOf(
   try {
     for await (const batch of loader.epoch(0)) {
       const found = columnsOf(dataset, batch, [loader.shape[0], side]);
-      for (const [name, values] of Object.entries(found)) (columns[name] ??= []).push(...Array.from(values));
+      const length = batch.x.length / batch.size;
+      const shows = (_: number, i: number) => !isDark(batch.x.subarray(i * length, (i + 1) * length), dark);
+      for (const [name, values] of Object.entries(found))
+        (columns[name] ??= []).push(...Array.from(values).filter(shows));
       seen += batch.size;
       if (seen >= most) break;
     }
@@ -50,6 +55,11 @@ async function featuresOf(
   } finally {
     await loader.close();
   }
+}
+
+/** Shows nothing: prediction does not judge such a crop. */
+function isDark(image: Float32Array, threshold: number): boolean {
+  return image.every((value) => value * 255 <= threshold);
 }
 
 function columnsOf(

@@ -62,7 +62,11 @@ export async function exportRun(
   const card = {
     ...cardOf(run, dataset),
     calibration,
-    domain: await domainOf(dataset, run.config.data.resize),
+    domain: await domainOf(
+      dataset,
+      run.config.data.resize,
+      dataset.kind === 'crops' ? run.config.extraction.threshold : -1,
+    ),
     evaluation: { ...evaluation.summary },
     measured: [...evaluation.measured],
     libraries: libraryVersions(),

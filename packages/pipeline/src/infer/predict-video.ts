@@ -1,47 +1,24 @@
 // Judges a video with an exported model: extraction, the model's own preprocessing, a probability per crop, a verdict per layer.
-import type { DecodedCrop } from '../data/transforms/pack.ts';
 import { extractCrops, type Crop, type FrameCrops } from '../extract/crops.ts';
-import { LayerCounter } from '../extract/layers.ts';
-import { Ledger } from '../extract/ledger.ts';
 import { stillRule, type SpatterRules } from '../extract/rules.ts';
-import { judgeLayers, type LayerVerdict } from '../metrics/verdict.ts';
 import { decodeJpeg, encodeJpeg } from '../store/jpeg.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { openVideo, type DecoderName } from '../video/decoder.ts';
-import { requireFrames, type Damage, type VideoInfo } from '../video/reader.ts';
+import { requireFrames, type Damage, type VideoInfo, type VideoReader } from '../video/reader.ts';
 import type { Classifier } from './classifier.ts';
+import { CropJudge, type Judged, type JudgedChunk, type SeenCrop, type SeenFrame } from './crop-judge.ts';
+import { darkView } from './dark-view.ts';
+import type { PredictedCrop } from './predicted-crop.ts';
 
-/** One crop with its probability of class 1; boxes in pixels of the whole frame. */
-export interface PredictedCrop {
-  readonly frame: number;
-  readonly layer: number;
-  readonly x: number;
-  readonly y: number;
-  readonly w: number;
-  readonly h: number;
-  readonly area: number;
-  /** Null for a dark crop, which shows nothing to judge. */
-  readonly probability: number | null;
-}
+export type { PredictedCrop } from './predicted-crop.ts';
 
-/** A judged crop kept to be shown. */
-export interface SampleCrop extends PredictedCrop {
-  readonly probability: number;
-  readonly jpeg: Uint8Array;
-}
-
-export interface Prediction {
+export interface Prediction extends Judged {
   readonly info: VideoInfo;
   readonly framesRead: number;
   readonly damage: Damage | null;
-  readonly ledger: Ledger;
-  readonly crops: readonly PredictedCrop[];
-  /** Spatters in each pair of frames, from the first on. */
-  readonly counts: readonly number[];
   readonly startFrame: number;
-  readonly layers: readonly LayerVerdict[];
-  /** A few crops of each layer, evenly spread. */
-  readonly samples: readonly SampleCrop[];
+  /** Why nothing could be seen where no crop was found; null where something could. */
+  readonly darkView: string | null;
 }
 
 export interface PredictOptions {
@@ -50,10 +27,19 @@ export interface PredictOptions {
   readonly layerGap: number;
   readonly decoder: DecoderName | 'auto';
   readonly progress: ProgressFactory;
+  /** Gets every crop as soon as it is judged. */
+  readonly onCrops?: (crops: readonly PredictedCrop[]) => void;
+  /** Chunks that an interrupted prediction had judged. */
+  readonly restored?: readonly JudgedChunk[];
+  /** Gets every chunk that is judged, to be restored later. */
+  readonly onChunk?: (chunk: JudgedChunk) => void;
 }
 
-const BATCH = 256;
-const SAMPLES_PER_LAYER = 8;
+/** A video that is still being written, from a pipe. */
+export const STANDARD_INPUT = '/dev/stdin';
+
+/** Frames in a chunk. Batches end with it, so that a resumed prediction runs the very batches of an uninterrupted one. */
+const CHUNK_FRAMES = 250;
 
 /** Reads `path` to its end. @throws {SpatterError} as the decoder and the extraction rules do. */
 export async function predictVideo(
@@ -61,117 +47,55 @@ export async function predictVideo(
   classifier: Classifier,
   options: PredictOptions,
 ): Promise<Prediction> {
-  const { rules, startFrame, decoder } = options;
-  const reader = await openVideo(path, { decoder, startFrame, still: stillRule(rules) });
+  const { rules, startFrame, decoder, restored = [] } = options;
+  const judge = new CropJudge(classifier, options);
+  for (const chunk of restored) judge.restore(chunk);
+  const done = restored.reduce((sum, { frames }) => sum + frames.length, 0);
+  const reader = await openVideo(path, { decoder, startFrame: startFrame + done, still: stillRule(rules) });
   const bar = options.progress('predicting', (reader.info.frameCount ?? 0) - startFrame, 'frames');
-  const judge = new Judge(classifier, options);
   try {
     for await (const found of extractCrops(reader, rules)) {
-      await judge.add(found);
-      bar.update(found.frame - startFrame + 1);
+      await judge.add(await seen(found, rules));
+      const read = found.frame - startFrame + 1;
+      bar.update(read);
+      if (read % CHUNK_FRAMES === 0) await endChunk(judge, reader, options);
     }
     await judge.flush();
     requireFrames(reader, startFrame);
     const { info, position, damage } = reader;
-    return { info, framesRead: position - startFrame, damage, startFrame, ...judge.result() };
+    const result = judge.result();
+    const dark = result.crops.length === 0 && path !== STANDARD_INPUT;
+    const view = dark ? await darkView(path, rules, options) : null;
+    const facts = { info, framesRead: position - startFrame, damage, startFrame };
+    return { ...facts, darkView: view, ...result };
   } finally {
     bar.stop();
     await reader.close();
   }
 }
 
-interface Pending extends Omit<PredictedCrop, 'probability'> {
-  /** Null for a dark crop. */
-  readonly image: { readonly jpeg: Uint8Array; readonly decoded: DecodedCrop } | null;
+/** Where the video is damaged nothing more is kept: a seek there need not find the same frames again. */
+async function endChunk(
+  judge: CropJudge,
+  { damage }: VideoReader,
+  { onChunk }: PredictOptions,
+): Promise<void> {
+  await judge.flush();
+  if (damage === null) onChunk?.(judge.takeChunk());
 }
 
-/** Collects crops, classifies them in batches and keeps the table. */
-class Judge {
-  readonly #classifier: Classifier;
-  readonly #rules: SpatterRules;
-  readonly #layers: LayerCounter;
-  readonly #ledger = new Ledger();
-  readonly #counts: number[] = [];
-  readonly #crops: PredictedCrop[] = [];
-  readonly #samples = new Map<number, { stride: number; seen: number; crops: SampleCrop[] }>();
-  #pending: Pending[] = [];
-
-  constructor(classifier: Classifier, { startFrame, layerGap, rules }: PredictOptions) {
-    this.#classifier = classifier;
-    this.#rules = rules;
-    this.#layers = new LayerCounter(startFrame, layerGap);
-  }
-
-  async add(found: FrameCrops): Promise<void> {
-    this.#ledger.add(found);
-    this.#counts.push(found.crops.length);
-    const layer = this.#layers.at(found.frame, found.crops.length);
-    for (const crop of found.crops) this.#pending.push(await this.#prepare(found.frame, layer, crop));
-    if (this.#pending.length >= BATCH) await this.flush();
-  }
-
-  /**
-   * As in training, a crop is what remains of it after the JPEG. Spatter that shows in the later frame of a pair only gives
-   * a crop of the dark earlier one; where no byte exceeds the threshold there is nothing to judge.
-   */
-  async #prepare(frame: number, layer: number, crop: Crop): Promise<Pending> {
-    const { x, y, w, h, area, bgr, width, height } = crop;
-    const { leftBound, threshold } = this.#rules;
-    const place = { frame, layer, x: x + Math.max(0, leftBound), y, w, h, area };
-    if (crop.max <= threshold) return { ...place, image: null };
-    const jpeg = await encodeJpeg(bgr, width, height);
-    return { ...place, image: { jpeg, decoded: await decodeJpeg(jpeg) } };
-  }
-
-  async flush(): Promise<void> {
-    const pending = this.#pending.splice(0);
-    const judged = pending.flatMap(({ image }) => (image === null ? [] : [image.decoded]));
-    const probabilities = (await this.#classifier.classify(judged)).values();
-    for (const { image, ...place } of pending) {
-      if (image === null) {
-        this.#crops.push({ ...place, probability: null });
-        continue;
-      }
-      const crop = { ...place, probability: probabilities.next().value! };
-      this.#crops.push(crop);
-      this.#keepSample({ ...crop, jpeg: image.jpeg });
-    }
-  }
-
-  /** Keeps every n-th crop of a layer, n doubling whenever they become too many. */
-  #keepSample(crop: SampleCrop): void {
-    const kept = this.#samples.get(crop.layer) ?? { stride: 1, seen: 0, crops: [] };
-    if (kept.seen++ % kept.stride === 0) kept.crops.push(crop);
-    if (kept.crops.length > 2 * SAMPLES_PER_LAYER) {
-      kept.crops = kept.crops.filter((_, i) => i % 2 === 0);
-      kept.stride *= 2;
-    }
-    this.#samples.set(crop.layer, kept);
-  }
-
-  result() {
-    const judged = this.#crops.flatMap(({ probability, layer, frame }) =>
-      probability === null ? [] : [{ probability, layer, frame }],
-    );
-    const column = (pick: (crop: (typeof judged)[number]) => number) => Float64Array.from(judged, pick);
-    const layers = judgeLayers(
-      {
-        probability: column((c) => c.probability),
-        layer: column((c) => c.layer),
-        frame: column((c) => c.frame),
-      },
-      {
-        threshold: this.#classifier.model.card.threshold,
-        layers: [...new Set(this.#crops.map((crop) => crop.layer))],
-      },
-    );
-    const samples = [...this.#samples.values()].flatMap(({ crops }) => evenly(crops, SAMPLES_PER_LAYER));
-    return { ledger: this.#ledger, counts: this.#counts, crops: this.#crops, layers, samples };
-  }
+async function seen({ crops, ...frame }: FrameCrops, rules: SpatterRules): Promise<SeenFrame> {
+  return { ...frame, crops: await Promise.all(crops.map((crop) => seenCrop(crop, rules))) };
 }
 
-/** `count` entries of `list`, evenly spread. */
-function evenly<T>(list: readonly T[], count: number): T[] {
-  if (list.length <= count) return [...list];
-  return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]!);
+/**
+ * As in training, a crop is what remains of it after the JPEG. Spatter that shows in the later frame of a pair only gives
+ * a crop of the dark earlier one; where no byte exceeds the threshold there is nothing to judge.
+ */
+async function seenCrop(crop: Crop, { leftBound, threshold }: SpatterRules): Promise<SeenCrop> {
+  const { x, y, w, h, area, bgr, width, height } = crop;
+  const place = { x: x + Math.max(0, leftBound), y, w, h, area, name: null };
+  if (crop.max <= threshold) return { ...place, image: null };
+  const jpeg = await encodeJpeg(bgr, width, height);
+  return { ...place, image: { jpeg, decoded: await decodeJpeg(jpeg) } };
 }

@@ -27,7 +27,14 @@ export function judgeBuild(layers: readonly LayerVerdict[]): BuildVerdict {
     'cannot judge': of('cannot judge'),
   };
   const alarms = lowRuns(layers);
-  return { ...decide(counts, alarms, layers.length), layers: counts, alarms };
+  const { verdict, reason } = decide(counts, alarms, layers.length);
+  const shared = verdict === 'cannot judge' ? sharedReason(layers) : null;
+  return { verdict, reason: shared === null ? reason : `${reason}: ${shared}`, layers: counts, alarms };
+}
+
+/** The reason of the first layer that could not be judged, up to its details. */
+function sharedReason(layers: readonly LayerVerdict[]): string | null {
+  return layers.find(({ verdict }) => verdict === 'cannot judge')?.reason.split(':')[0] ?? null;
 }
 
 function lowRuns(layers: readonly LayerVerdict[]): [number, number][] {

@@ -99,7 +99,7 @@ describe('build verdict', () => {
     expect(build('unclear', 'unclear', 'high').verdict).toBe('unclear');
     expect(build('high', 'cannot judge', 'cannot judge')).toMatchObject({
       verdict: 'cannot judge',
-      reason: 'only 1 of 3 layers could be judged',
+      reason: 'only 1 of 3 layers could be judged: no spatter was seen in this layer',
     });
     expect(build().verdict).toBe('cannot judge');
   });

@@ -21,6 +21,8 @@ export interface VerdictOptions {
   /** With fewer crops, or fewer independent frames, a layer is not judged. */
   readonly minCrops?: number;
   readonly minFrames?: number;
+  /** Layers that cannot be judged whatever their crops say, with the reason. */
+  readonly obstacles?: ReadonlyMap<number, string>;
   /** Layers to report even if they have no crop. */
   readonly layers?: readonly number[];
 }
@@ -45,7 +47,14 @@ export interface LayerVerdict {
   readonly reason: string;
 }
 
-const DEFAULTS = { threshold: 0.5, level: 0.95, minCrops: 20, minFrames: 5, layers: [] } as const;
+const DEFAULTS = {
+  threshold: 0.5,
+  level: 0.95,
+  minCrops: 20,
+  minFrames: 5,
+  layers: [],
+  obstacles: new Map(),
+} as const;
 
 /**
  * Judges every layer, ascending. The mean probability is a ratio of sums over frames, so its variance is that of the
@@ -89,7 +98,7 @@ function judgeLayer(
     shareLow: members.length === 0 ? null : 1 - votes / members.length,
     shareHigh: members.length === 0 ? null : votes / members.length,
   };
-  const obstacle = tooLittle(members.length, effectiveFrames, settings);
+  const obstacle = tooLittle(members.length, effectiveFrames, settings) ?? settings.obstacles.get(layer);
   if (obstacle !== undefined) {
     return { ...counted, low: null, high: null, verdict: 'cannot judge', reason: obstacle };
   }

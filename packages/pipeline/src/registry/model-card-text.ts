@@ -87,15 +87,16 @@ function calibration({
 function domain({ domain: known }: ModelCard): string {
   if (known === null) return lines('## Where it must not be trusted', '', 'Not measured.');
   const rows = Object.entries(known.features).map(
-    ([name, { low, high }]) => `| ${name} | ${shown(low)} | ${shown(high)} |`,
+    ([name, { low, high, typical_low, typical_high }]) =>
+      `| ${name} | ${[low, high, typical_low, typical_high].map(shown).join(' | ')} |`,
   );
   return lines(
     '## Where it must not be trusted',
     '',
     `Outside what its ${known.samples} training and validation samples look like; ${shown(100 * known.outside_share)} % of the validation samples lie outside themselves.`,
     '',
-    '| feature | lowest | highest |',
-    '| --- | --- | --- |',
+    '| feature | lowest | highest | lowest median | highest median |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
   );
 }

@@ -3,9 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { extractionRules } from '../../export/exported-model.ts';
 import type { Classifier } from '../../infer/classifier.ts';
 import { openModel } from '../../infer/open-model.ts';
-import { predictVideo, type Prediction } from '../../infer/predict-video.ts';
-import { decimal } from '../../report/numbers.ts';
-import { terminalTable } from '../../report/terminal.ts';
+import type { PredictedCrop } from '../../infer/predicted-crop.ts';
+import { predictInputs } from '../../infer/predict-inputs.ts';
+import { TABLE_FORMATS, cropRow, type TableFormat } from '../../infer/table-format.ts';
 import { refuseToOverwrite, requireWritable } from '../../util/atomic.ts';
 import { DECODERS, type DecoderName } from '../../video/decoder.ts';
 import { action, type Context, type Result } from '../context.ts';
@@ -20,15 +20,21 @@ interface Options {
   readonly rightBound: number;
   readonly layerGap?: number;
   readonly decoder: DecoderName | 'auto';
+  readonly format: TableFormat;
+  readonly stream?: boolean;
+  readonly resume?: boolean;
   readonly overwrite?: boolean;
 }
 
 const EXAMPLES = `
 Examples:
   $ spatter predict build8.mp4 --model runs/default_20261123_101500/export
-  $ spatter predict build8.mp4 --model models/line-3 --out verdicts --layer-gap 300 --json
+  $ spatter predict build8.mp4 --model models:/line-3@champion --out verdicts --layer-gap 300 --json
+  $ spatter predict data/ 'videos/*_left.mp4' crops.h5 --model models:/line-3/4 --resume
+  $ ffmpeg -i rtsp://camera -c copy -f matroska - | spatter predict - --model models:/line-3@champion --stream
 
-Writes <video>_predictions.csv (a row per crop), <video>_layers.csv, <video>_verdict.json and <video>_report.html.`;
+Writes <name>_predictions.csv (a row per crop), _frames.csv, _layers.csv, _verdict.json and _report.html for each video, HDF5 file or
+folder of images. A prediction of a video that was interrupted goes on where it was.`;
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
@@ -38,7 +44,10 @@ function wholeNumber(text: string): number {
 export function predictCommand(): Command {
   return new Command('predict')
     .description('judge videos with an exported model: probability per crop, verdict per layer, report')
-    .argument('<videos...>', 'video files, in any format FFmpeg reads')
+    .argument(
+      '<inputs...>',
+      'videos, HDF5 files of crops, images of crops, folders, patterns; - is standard input',
+    )
     .requiredOption(
       '--model <model>',
       'folder (or model.onnx) that spatter export wrote, or models:/NAME@ALIAS',
@@ -58,25 +67,37 @@ export function predictCommand(): Command {
         .choices(['auto', ...Object.keys(DECODERS)])
         .default('auto'),
     )
+    .addOption(new Option('--format <format>', 'of the tables').choices(TABLE_FORMATS).default('csv'))
+    .option('--stream', 'also print each crop as a line of JSON as soon as it is judged')
+    .option('--resume', 'leave what an interrupted call has finished with the same model')
     .option('--overwrite', 'replace files of an earlier prediction')
     .addHelpText('after', EXAMPLES)
     .action(action(predict));
 }
 
-async function predict(context: Context, options: Options, videos: readonly string[]): Promise<Result> {
-  const { predictionFiles, writePrediction } = await import('../../infer/predict-files.ts');
-  const files = videos.flatMap((video) => Object.values(predictionFiles(video, options.out)));
-  refuseToOverwrite(files, options.overwrite === true);
+async function predict(context: Context, options: Options, given: readonly string[]): Promise<Result> {
+  const { predictInput, finishedBefore } = await import('../../infer/predict-input.ts');
+  const { predictionFiles } = await import('../../infer/predict-files.ts');
+  const inputs = predictInputs(given);
+  const places = inputs.map((input) => ({ input, folder: options.out, format: options.format }));
   requireWritable(options.out);
   const classifier = await openModel(options.model, options);
-  const { model } = classifier;
   const results: Result[] = [];
   try {
-    for (const video of videos) {
-      const prediction = await predictVideo(video, classifier, settings(options, classifier, context));
-      const verdict = writePrediction(video, options.out, prediction, model);
-      for (const line of describe(video, prediction, verdict)) context.print(line);
-      results.push(verdict);
+    const finished = places.map((place) =>
+      options.resume === true ? finishedBefore(place, classifier.model) : null,
+    );
+    const open = places.filter((_, i) => finished[i] === null);
+    const files = open.flatMap(({ input }) =>
+      Object.values(predictionFiles(input.stem, options.out, options.format)),
+    );
+    refuseToOverwrite(files, options.overwrite === true);
+    for (const [i, place] of places.entries()) {
+      const before = finished[i];
+      const { lines, result } =
+        before ?? (await predictInput(place, classifier, settings(options, classifier, context)));
+      for (const line of lines) context.print(line);
+      results.push(result);
     }
   } finally {
     await classifier.close();
@@ -84,32 +105,16 @@ async function predict(context: Context, options: Options, videos: readonly stri
   return { videos: results };
 }
 
+/** Each crop as one line of JSON on standard output. */
+function streamRows(crops: readonly PredictedCrop[], threshold: number): void {
+  process.stdout.write(crops.map((crop) => `${JSON.stringify(cropRow(crop, threshold))}\n`).join(''));
+}
+
 function settings(options: Options, { model }: Classifier, { progress }: Context) {
   const { min_area, max_area, threshold, layer_gap } = extractionRules(model);
   const { leftBound, rightBound, startFrame, decoder, layerGap } = options;
   const rules = { leftBound, rightBound, minArea: min_area, maxArea: max_area, threshold };
-  return { rules, startFrame, decoder, layerGap: layerGap ?? layer_gap, progress };
-}
-
-function describe(video: string, prediction: Prediction, result: Result): string[] {
-  const { layers, damage } = prediction;
-  const rows = layers.map((layer) => [
-    String(layer.layer),
-    layer.verdict,
-    decimal(layer.meanProbability),
-    layer.low === null ? '–' : `${decimal(layer.low)} … ${decimal(layer.high)}`,
-    String(layer.crops),
-  ]);
-  return [
-    `${video}: ${String(result['verdict'])} – ${String(result['reason'])}`,
-    ...(damage === null
-      ? []
-      : [
-          `warning: the video is damaged from frame ${damage.atFrame} on (${damage.message}); what could be decoded was judged`,
-        ]),
-    ...(rows.length === 0
-      ? []
-      : terminalTable(['layer', 'verdict', 'p(high)', '95 % interval', 'crops'], rows)),
-    `report ${(result['files'] as { report: string }).report}`,
-  ];
+  const stream = { onCrops: (crops: readonly PredictedCrop[]) => streamRows(crops, model.card.threshold) };
+  const shared = { rules, startFrame, decoder, layerGap: layerGap ?? layer_gap, progress };
+  return options.stream === true ? { ...shared, ...stream } : shared;
 }

@@ -138,7 +138,14 @@ describe('a video job', () => {
     const { id } = await jobOf(await upload(service, readFileSync(CLIP), '?name=clip.mp4'));
     const done = await until(service, id, 'done');
     expect(done.verdict).toMatchObject({ video: 'clip.mp4', model: 'lenet5' });
-    expect(Object.keys(done.links).sort()).toEqual(['crops', 'layers', 'report', 'self', 'verdict']);
+    expect(Object.keys(done.links).sort()).toEqual([
+      'crops',
+      'frames',
+      'layers',
+      'report',
+      'self',
+      'verdict',
+    ]);
     const broken = await jobOf(await upload(service, MP4));
     expect(await until(service, broken.id, 'failed')).toMatchObject({ problem: { code: 'NOT_A_VIDEO' } });
     await service.close();

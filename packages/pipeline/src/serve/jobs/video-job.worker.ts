@@ -1,6 +1,6 @@
 // The process of one video job: judges the video as `spatter predict` does and reports over the parent's channel.
 // A process of its own, because the decoder reads what strangers send: if it crashes, only the job does.
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 import { extractionRules, type ExportedModel } from '../../export/exported-model.ts';
 import { Classifier } from '../../infer/classifier.ts';
 import { writePrediction } from '../../infer/predict-files.ts';
@@ -77,7 +77,9 @@ async function judge(start: JobStart): Promise<JobMessage> {
     progress: reporting,
   });
   await tell({ kind: 'progress', frames: prediction.framesRead, of: prediction.framesRead });
-  const { files, ...verdict } = writePrediction(start.name, start.out, prediction, start.model);
+  const stem = basename(start.name, extname(start.name));
+  const place = { name: start.name, stem, folder: start.out, format: 'csv' as const };
+  const { files, ...verdict } = writePrediction(place, prediction, start.model);
   const names = Object.entries(files as Record<string, string>).map(([what, path]) => [what, basename(path)]);
   return {
     kind: 'done',

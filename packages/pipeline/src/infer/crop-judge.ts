@@ -1,0 +1,201 @@
+// Judges crops as they come, in batches, and keeps the table: probability, what is unlike the known crops, a verdict per layer.
+import { imageFeatures } from '../data/image-features.ts';
+import type { DecodedCrop } from '../data/transforms/pack.ts';
+import { LayerCounter } from '../extract/layers.ts';
+import { Ledger } from '../extract/ledger.ts';
+import type { RejectionCounts } from '../extract/rules.ts';
+import { groupObstacle, outlying } from '../metrics/domain.ts';
+import { judgeLayers, type LayerVerdict } from '../metrics/verdict.ts';
+import { classOne, prepare, type Classifier } from './classifier.ts';
+import type { PredictedCrop } from './predicted-crop.ts';
+import { SampleCrops, type SampleCrop } from './sample-crops.ts';
+
+export interface SeenCrop extends Pick<PredictedCrop, 'x' | 'y' | 'w' | 'h' | 'area' | 'name'> {
+  /** Null for a dark crop. */
+  readonly image: { readonly jpeg: Uint8Array; readonly decoded: DecodedCrop } | null;
+}
+
+/** What one frame, or one pair of frames, showed. */
+export interface SeenFrame {
+  readonly frame: number;
+  readonly contours: number;
+  readonly rejected: RejectionCounts;
+  readonly crops: readonly SeenCrop[];
+}
+
+/** What was judged since the last chunk was taken: enough to go on from there in another process. */
+export interface JudgedChunk {
+  readonly frames: readonly (Omit<SeenFrame, 'crops'> & { readonly crops: number })[];
+  readonly crops: readonly PredictedCrop[];
+  /** JPEGs of the crops that were kept to be shown, by their place in `crops`. */
+  readonly jpegs: Readonly<Record<number, Uint8Array>>;
+}
+
+export interface JudgeOptions {
+  readonly startFrame: number;
+  readonly layerGap: number;
+  /** Gets every crop as soon as it is judged. */
+  readonly onCrops?: (crops: readonly PredictedCrop[]) => void;
+}
+
+export interface Judged {
+  readonly ledger: Ledger;
+  readonly crops: readonly PredictedCrop[];
+  /** Spatters in each frame, from the first on. */
+  readonly counts: readonly number[];
+  readonly layers: readonly LayerVerdict[];
+  /** A few crops of each layer, evenly spread. */
+  readonly samples: readonly SampleCrop[];
+}
+
+const BATCH = 256;
+/** Share of a layer's crops that may show nothing. */
+const MOST_DARK = 0.5;
+const NOTHING = {
+  probability: null,
+  logit: null,
+  brightness: null,
+  contrast: null,
+  sharpness: null,
+} as const;
+
+type Pending = SeenCrop & { readonly frame: number; readonly layer: number };
+
+export class CropJudge {
+  readonly #classifier: Classifier;
+  readonly #options: JudgeOptions;
+  readonly #layers: LayerCounter;
+  readonly #ledger = new Ledger();
+  readonly #counts: number[] = [];
+  readonly #crops: PredictedCrop[] = [];
+  readonly #samples = new SampleCrops();
+  #pending: Pending[] = [];
+  #frames: JudgedChunk['frames'][number][] = [];
+  #taken = 0;
+  #jpegs: Record<number, Uint8Array> = {};
+
+  constructor(classifier: Classifier, options: JudgeOptions) {
+    this.#classifier = classifier;
+    this.#options = options;
+    this.#layers = new LayerCounter(options.startFrame, options.layerGap);
+  }
+
+  async add(seen: SeenFrame): Promise<void> {
+    const layer = this.#enter({ ...seen, crops: seen.crops.length });
+    for (const crop of seen.crops) this.#pending.push({ ...crop, frame: seen.frame, layer });
+    if (this.#pending.length >= BATCH) await this.flush();
+  }
+
+  #enter(frame: JudgedChunk['frames'][number]): number {
+    this.#ledger.add({ ...frame, crops: { length: frame.crops } });
+    this.#counts.push(frame.crops);
+    this.#frames.push(frame);
+    return this.#layers.at(frame.frame, frame.crops);
+  }
+
+  /** Judges what is waiting. */
+  async flush(): Promise<void> {
+    const pending = this.#pending.splice(0);
+    const from = this.#crops.length;
+    for (let start = 0; start < pending.length; start += BATCH)
+      await this.#judge(pending.slice(start, start + BATCH));
+    if (pending.length > 0) this.#options.onCrops?.(this.#crops.slice(from));
+  }
+
+  async #judge(pending: readonly Pending[]): Promise<void> {
+    const { card } = this.#classifier.model;
+    const shown = pending.flatMap(({ image }) => (image === null ? [] : [image.decoded]));
+    const found = shown.length === 0 ? [] : await this.#lookAt(shown);
+    const unlike = card.domain === null ? [] : outlying(card.domain, columnsOf(found));
+    let next = 0;
+    for (const { image, ...place } of pending) {
+      if (image === null) {
+        this.#crops.push({ ...place, ...NOTHING, width: null, height: null, unlike: null });
+        continue;
+      }
+      const odd = unlike[next] ?? null;
+      const crop = {
+        ...place,
+        ...found[next++]!,
+        unlike: odd === null ? null : `${odd.feature} ${odd.side}`,
+      };
+      const kept = this.#samples.offer(crop, image.jpeg);
+      if (kept) this.#jpegs[this.#crops.length - this.#taken] = image.jpeg;
+      this.#crops.push(crop);
+    }
+  }
+
+  async #lookAt(decoded: readonly DecodedCrop[]) {
+    const { preprocessing } = this.#classifier.model.card;
+    const { channels, crop: side } = preprocessing;
+    const images = prepare(decoded, preprocessing);
+    const said = await this.#classifier.run(images, decoded.length);
+    const probability = classOne(said);
+    const features = imageFeatures(images, decoded.length, { channels, side });
+    return decoded.map(({ width, height }, i) => ({
+      probability: probability[i]!,
+      logit: said.outputs === 1 ? said.logits[i]! : said.logits[2 * i + 1]! - said.logits[2 * i]!,
+      brightness: features.brightness[i]!,
+      contrast: features.contrast[i]!,
+      sharpness: features.sharpness[i]!,
+      width,
+      height,
+    }));
+  }
+
+  /** What was judged since the last call; nothing may be waiting. */
+  takeChunk(): JudgedChunk {
+    const chunk = { frames: this.#frames, crops: this.#crops.slice(this.#taken), jpegs: this.#jpegs };
+    [this.#frames, this.#jpegs, this.#taken] = [[], {}, this.#crops.length];
+    return chunk;
+  }
+
+  /** Takes up what another judge had judged; its crops are not told to `onCrops` again. */
+  restore({ frames, crops, jpegs }: JudgedChunk): void {
+    for (const frame of frames) this.#enter(frame);
+    crops.forEach((crop, i) => {
+      if (crop.probability !== null) this.#samples.offer(crop, jpegs[i] ?? new Uint8Array());
+      this.#crops.push(crop);
+    });
+    this.takeChunk();
+  }
+
+  result(): Judged {
+    const { domain, threshold } = this.#classifier.model.card;
+    const judged = this.#crops.filter(({ probability }) => probability !== null);
+    const layers = [...new Set(this.#crops.map((crop) => crop.layer))];
+    const obstacles = new Map<number, string>();
+    for (const layer of layers) {
+      const mine = this.#crops.filter((crop) => crop.layer === layer);
+      const lit = mine.filter(({ probability }) => probability !== null);
+      const why =
+        darkness(lit.length, mine.length) ?? (domain === null ? null : groupObstacle(domain, columnsOf(lit)));
+      if (why !== null) obstacles.set(layer, why);
+    }
+    const column = (pick: (crop: PredictedCrop) => number) => Float64Array.from(judged, pick);
+    const table = {
+      probability: column((c) => c.probability!),
+      layer: column((c) => c.layer),
+      frame: column((c) => c.frame),
+    };
+    const verdicts = judgeLayers(table, { threshold, layers, obstacles });
+    return {
+      ...{ ledger: this.#ledger, counts: this.#counts, crops: this.#crops },
+      ...{ layers: verdicts, samples: this.#samples.evenly() },
+    };
+  }
+}
+
+const FEATURES = ['brightness', 'contrast', 'sharpness', 'width', 'height'] as const;
+type Looks = Pick<PredictedCrop, (typeof FEATURES)[number]>;
+
+/** The features of judged crops, none of which is null. */
+function columnsOf(crops: readonly Looks[]): Record<string, Float64Array> {
+  const columns = FEATURES.map((name) => [name, Float64Array.from(crops, (crop) => crop[name] ?? 0)]);
+  return Object.fromEntries(columns) as Record<string, Float64Array>;
+}
+
+function darkness(lit: number, all: number): string | null {
+  const dark = all - lit;
+  return dark <= MOST_DARK * all ? null : `dark view: ${dark} of its ${all} crops show nothing`;
+}

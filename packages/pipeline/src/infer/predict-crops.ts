@@ -1,0 +1,155 @@
+// Judges crops that were cut already: the rows of an HDF5 file, or image files that each hold one crop.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, parse as parsePath } from 'node:path';
+import type { ModelCard } from '../export/exported-model.ts';
+import { CropFileReader } from '../store/crop-file.ts';
+import { readCsv } from '../util/csv.ts';
+import { fromSystemError, SpatterError } from '../util/errors.ts';
+import type { Classifier } from './classifier.ts';
+import { CropJudge, type SeenCrop } from './crop-judge.ts';
+import { decodeInput } from './decode-input.ts';
+import type { PredictOptions, Prediction } from './predict-video.ts';
+
+/** Rows of HDF5 read at a time. */
+const ROWS = 256;
+const NONE = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
+
+type Place = Pick<SeenCrop, 'x' | 'y' | 'w' | 'h' | 'area'> & { readonly frame: number };
+
+interface StoredCrop {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  /** Null where nothing is known: crops then count as seen one frame after the other. */
+  readonly place: Place | null;
+}
+
+/**
+ * Judges every row of the HDF5 file at `path`, in the order of their frames where a sidecar beside it tells them.
+ * @throws {SpatterError} as the reader of crop files; INDEX_INVALID for a sidecar without a row.
+ */
+export async function predictCropFile(
+  path: string,
+  classifier: Classifier,
+  options: PredictOptions,
+): Promise<Prediction> {
+  const file = await CropFileReader.open(path);
+  const bar = options.progress('predicting', rowsOf(file), 'crops');
+  try {
+    return await judgeStored(path, 'HDF5 crops', rows(file), classifier, options, bar.update.bind(bar));
+  } finally {
+    bar.stop();
+    file.close();
+  }
+}
+
+/** Judges image files, each one crop, in the order given. @throws {SpatterError} JPEG_DAMAGED or IMAGE_DAMAGED. */
+export async function predictImages(
+  name: string,
+  paths: readonly string[],
+  classifier: Classifier,
+  options: PredictOptions,
+): Promise<Prediction> {
+  const bar = options.progress('predicting', paths.length, 'images');
+  try {
+    return await judgeStored(name, 'images', images(paths), classifier, options, bar.update.bind(bar));
+  } finally {
+    bar.stop();
+  }
+}
+
+async function judgeStored(
+  path: string,
+  codec: string,
+  crops: Iterable<StoredCrop>,
+  classifier: Classifier,
+  options: PredictOptions,
+  onDone: (crops: number) => void,
+): Promise<Prediction> {
+  const judge = new CropJudge(classifier, { ...options, startFrame: 0 });
+  let [frame, read] = [-1, 0];
+  let group: SeenCrop[] = [];
+  const close = () => judge.add({ frame, contours: group.length, rejected: NONE, crops: group });
+  for (const stored of crops) {
+    const at = stored.place?.frame ?? read;
+    if (at !== frame && frame >= 0) await close();
+    if (at !== frame) [frame, group] = [at, []];
+    group.push(await seenCrop(stored, classifier.model.card, options.rules.threshold));
+    onDone(++read);
+  }
+  if (frame >= 0) await close();
+  await judge.flush();
+  const info = { path, width: 0, height: 0, fps: 0, frameCount: read, codec };
+  const facts = { info, framesRead: read, damage: null, startFrame: 0, darkView: null };
+  return { ...facts, ...judge.result(), counts: [] };
+}
+
+async function seenCrop(
+  { bytes, name, place }: StoredCrop,
+  card: ModelCard,
+  threshold: number,
+): Promise<SeenCrop> {
+  const decoded = await decodeInput(bytes, card, name);
+  const { width, height, bgr } = decoded;
+  const { x, y, w, h, area } = place ?? { x: 0, y: 0, w: width, h: height, area: width * height };
+  const isDark = bgr.every((value) => value <= threshold);
+  return { x, y, w, h, area, name, image: isDark ? null : { jpeg: bytes, decoded } };
+}
+
+function rowsOf(file: CropFileReader): number {
+  return file.datasets().reduce((sum, { length }) => sum + length, 0);
+}
+
+function* rows(file: CropFileReader): Generator<StoredCrop> {
+  const places = placesBeside(file.path);
+  const numeric = new Intl.Collator('en', { numeric: true });
+  const datasets = file.datasets().toSorted((a, b) => numeric.compare(a.name, b.name));
+  for (const { name, length } of datasets) {
+    for (let start = 0; start < length; start += ROWS) {
+      const block = file.read(name, start, Math.min(ROWS, length - start));
+      for (const [i, bytes] of block.entries()) {
+        const row = `${name}/${start + i}`;
+        const place = places === null ? null : places.get(row);
+        if (place === undefined) throw lacks(file.path, row);
+        yield { bytes, name: row, place };
+      }
+    }
+  }
+}
+
+/** Where each `dataset/row` was seen; null without a sidecar. */
+function placesBeside(path: string): Map<string, Place> | null {
+  const sidecar = join(dirname(path), `${parsePath(path).name}_crops.csv`);
+  if (!existsSync(sidecar)) return null;
+  const { columns, rows: lines } = readCsv(sidecar);
+  const column = (line: readonly string[], name: string) => line[columns.indexOf(name)] ?? '';
+  return new Map(
+    lines.map((line) => {
+      const number = (name: string) => Number(column(line, name));
+      const place = {
+        frame: number('frame'),
+        x: number('x'),
+        y: number('y'),
+        w: number('w'),
+        h: number('h'),
+      };
+      return [`${column(line, 'dataset')}/${column(line, 'ds_idx')}`, { ...place, area: number('area') }];
+    }),
+  );
+}
+
+function lacks(path: string, row: string): SpatterError {
+  const message = `the sidecar of ${path} must name every crop, but lacks ${row}`;
+  return new SpatterError('INDEX_INVALID', message, 'extract the video again, or move the sidecar away');
+}
+
+function* images(paths: readonly string[]): Generator<StoredCrop> {
+  for (const path of paths) yield { bytes: readImage(path), name: path, place: null };
+}
+
+function readImage(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fromSystemError(error, path);
+  }
+}

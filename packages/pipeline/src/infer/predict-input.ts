@@ -1,0 +1,101 @@
+// Judges one input of `spatter predict` and writes its files; knows what an earlier call has finished.
+import { existsSync, readFileSync } from 'node:fs';
+import type { ExportedModel } from '../export/exported-model.ts';
+import { decimal } from '../report/numbers.ts';
+import { terminalTable } from '../report/terminal.ts';
+import { libraryVersions } from '../util/library-versions.ts';
+import type { Classifier } from './classifier.ts';
+import { predictCropFile, predictImages } from './predict-crops.ts';
+import { predictionFiles, writePrediction } from './predict-files.ts';
+import type { PredictInput } from './predict-inputs.ts';
+import { PredictionJournal } from './prediction-journal.ts';
+import { STANDARD_INPUT, predictVideo, type PredictOptions, type Prediction } from './predict-video.ts';
+import type { TableFormat } from './table-format.ts';
+
+export interface InputPlace {
+  readonly input: PredictInput;
+  readonly folder: string;
+  readonly format: TableFormat;
+}
+
+/** What there is to print of an input, and its result for machines. */
+export interface PredictedInput {
+  readonly lines: readonly string[];
+  readonly result: Record<string, unknown>;
+}
+
+/** @throws {SpatterError} as the decoder, the readers of crops and the writers of files do. */
+export async function predictInput(
+  { input, folder, format }: InputPlace,
+  classifier: Classifier,
+  options: PredictOptions,
+): Promise<PredictedInput> {
+  const { name, stem, paths, kind } = input;
+  const place = { name, stem, folder, format };
+  const write = (prediction: Prediction) => {
+    const result = writePrediction(place, prediction, classifier.model);
+    return { result, lines: describe(name, prediction, result) };
+  };
+  if (kind === 'images') return write(await predictImages(name, paths, classifier, options));
+  if (kind === 'crops') return write(await predictCropFile(name, classifier, options));
+  if (name === '-') return write(await predictVideo(STANDARD_INPUT, classifier, options));
+  return journalled(name, predictionFiles(stem, folder).verdict, classifier, options, write);
+}
+
+/** Goes on where an interrupted prediction of the same video by the same model and rules was. */
+async function journalled(
+  video: string,
+  verdict: string,
+  classifier: Classifier,
+  options: PredictOptions,
+  write: (prediction: Prediction) => PredictedInput,
+): Promise<PredictedInput> {
+  if (!existsSync(video)) return write(await predictVideo(video, classifier, options));
+  const { rules, startFrame, layerGap } = options;
+  const settings = { rules, startFrame, layerGap, libraries: libraryVersions() };
+  const { seal } = classifier.model.card;
+  const { journal, chunks } = PredictionJournal.open(verdict, { video, seal, ...settings });
+  try {
+    const onChunk = journal.append.bind(journal);
+    const written = write(await predictVideo(video, classifier, { ...options, restored: chunks, onChunk }));
+    journal.remove();
+    return written;
+  } finally {
+    journal.close();
+  }
+}
+
+/** What `input` came to in an earlier call with the same model; null when it must be judged. */
+export function finishedBefore(
+  { input, folder, format }: InputPlace,
+  model: ExportedModel,
+): PredictedInput | null {
+  const files = predictionFiles(input.stem, folder, format);
+  if (!Object.values(files).every((path) => existsSync(path))) return null;
+  const verdict = JSON.parse(readFileSync(files.verdict, 'utf8')) as Record<string, unknown>;
+  if (verdict['onnx_sha256'] !== model.card.onnx_sha256) return null;
+  const lines = [
+    `${input.name}: ${String(verdict['verdict'])} – ${String(verdict['reason'])} (judged before)`,
+  ];
+  return { lines, result: { ...verdict, files } };
+}
+
+function describe(name: string, { layers, damage }: Prediction, result: Record<string, unknown>): string[] {
+  const rows = layers.map((layer) => [
+    String(layer.layer),
+    layer.verdict,
+    decimal(layer.meanProbability),
+    layer.low === null ? '–' : `${decimal(layer.low)} … ${decimal(layer.high)}`,
+    String(layer.crops),
+    layer.verdict === 'cannot judge' ? layer.reason.split(':')[0]! : '',
+  ]);
+  const damaged = `warning: the video is damaged from frame ${damage?.atFrame ?? 0} on (${damage?.message ?? ''}); what could be decoded was judged`;
+  return [
+    `${name}: ${String(result['verdict'])} – ${String(result['reason'])}`,
+    ...(damage === null ? [] : [damaged]),
+    ...(rows.length === 0
+      ? []
+      : terminalTable(['layer', 'verdict', 'p(high)', '95 % interval', 'crops', ''], rows)),
+    `report ${(result['files'] as { report: string }).report}`,
+  ];
+}

@@ -1,0 +1,94 @@
+// What was judged of a video so far, on disk: an interrupted prediction goes on from there, to the same bytes.
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { sha256 } from '../export/seal.ts';
+import { makeWritableFolder } from '../util/atomic.ts';
+import { canonicalJson } from '../util/canonical-json.ts';
+import { fromSystemError } from '../util/errors.ts';
+import type { JudgedChunk } from './crop-judge.ts';
+
+/** Everything that decides the bytes of a prediction. */
+export interface JournalKey {
+  readonly video: string;
+  readonly [setting: string]: unknown;
+}
+
+/** A hidden file beside the results: a line that says what it is of, then one line per chunk. A line cut short by a crash is left out. */
+export class PredictionJournal {
+  readonly path: string;
+  readonly #file: number;
+
+  private constructor(path: string, file: number) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Opens the journal beside `result`, with the chunks that it holds for the same `key`. One of another key begins anew.
+   * @throws {SpatterError} DISK_FULL or IO.
+   */
+  static open(result: string, key: JournalKey): { journal: PredictionJournal; chunks: JudgedChunk[] } {
+    const path = join(dirname(result), `.${basename(result)}.journal`);
+    const header = headerOf(key);
+    const lines = existsSync(path) ? wholeLines(readFileSync(path, 'utf8')) : [];
+    const known = lines[0] === header ? lines : [header];
+    makeWritableFolder(dirname(result));
+    try {
+      const journal = new PredictionJournal(path, openSync(path, 'w'));
+      journal.#write(known);
+      return { journal, chunks: known.slice(1).map(parseChunk) };
+    } catch (error) {
+      throw fromSystemError(error, path);
+    }
+  }
+
+  append(chunk: JudgedChunk): void {
+    const jpegs = Object.entries(chunk.jpegs).map(([i, bytes]) => [i, Buffer.from(bytes).toString('base64')]);
+    this.#write([JSON.stringify({ ...chunk, jpegs })]);
+  }
+
+  #write(lines: readonly string[]): void {
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    try {
+      for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done);
+      fsyncSync(this.#file);
+    } catch (error) {
+      throw fromSystemError(error, this.path);
+    }
+  }
+
+  /** Keeps the file for the next attempt. */
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  /** The results are written: the journal has done its work. */
+  remove(): void {
+    rmSync(this.path, { force: true });
+  }
+}
+
+function headerOf(key: JournalKey): string {
+  const { size, mtimeMs } = statSync(key.video);
+  return sha256(canonicalJson({ ...key, size, mtimeMs }));
+}
+
+/** Lines that end; what a crash cut short is left out. */
+function wholeLines(text: string): string[] {
+  return text.split('\n').slice(0, -1);
+}
+
+function parseChunk(line: string): JudgedChunk {
+  const { jpegs, ...rest } = JSON.parse(line) as Omit<JudgedChunk, 'jpegs'> & { jpegs: [string, string][] };
+  const decoded = jpegs.map(([i, text]) => [i, new Uint8Array(Buffer.from(text, 'base64'))]);
+  return { ...rest, jpegs: Object.fromEntries(decoded) as Record<number, Uint8Array> };
+}
