@@ -6,6 +6,7 @@ type Script = { run: (checks: Checks, count: number) => Promise<void> };
 /** The catalogue: one file each, one line here. */
 const SCRIPTS: Record<string, () => Promise<Script>> = {
   train: () => import('./train.ts'),
+  extract: () => import('./extract.ts'),
 };
 
 const name = process.argv[2] ?? '';

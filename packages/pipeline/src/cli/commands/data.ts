@@ -5,6 +5,7 @@ import { dataDiffCommand } from './data-diff.ts';
 import { dataIndexCommand } from './data-index.ts';
 import { dataShortcutsCommand } from './data-shortcuts.ts';
 import { dataValidateCommand } from './data-validate.ts';
+import { dataVerifyCommand } from './data-verify.ts';
 
 /** In the order of their use. */
 const SUBCOMMANDS: readonly (() => Command)[] = [
@@ -13,6 +14,7 @@ const SUBCOMMANDS: readonly (() => Command)[] = [
   dataAnalyzeCommand,
   dataShortcutsCommand,
   dataDiffCommand,
+  dataVerifyCommand,
 ];
 
 export function dataCommand(): Command {
