@@ -19,6 +19,7 @@ const BENCHES: Record<string, () => Promise<Script>> = {
   'train-vit-tiny': () => trained('train-vit-tiny'),
   'infer-lenet5': () => import('./infer-lenet5.ts'),
   sweep: () => import('./sweep.ts'),
+  serve: () => import('./serve.ts'),
   simulate: () => import('./simulate.ts'),
 };
 

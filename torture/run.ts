@@ -7,6 +7,7 @@ type Script = { run: (checks: Checks, count: number) => Promise<void> };
 const SCRIPTS: Record<string, () => Promise<Script>> = {
   train: () => import('./train.ts'),
   extract: () => import('./extract.ts'),
+  serve: () => import('./serve.ts'),
 };
 
 const name = process.argv[2] ?? '';
