@@ -166,7 +166,9 @@ const FILES: readonly Case[] = [
       'NOT_A_VIDEO',
       /\.mp4: expected a video/,
     ],
-    [`predict: ${kind}`, () => predict(at(`${kind}.mp4`)), 'NOT_A_VIDEO', /\.mp4: expected a video/],
+    kind === 'folder'
+      ? ['predict: folder', () => predict(at('folder.mp4')), 'FILE_NOT_FOUND', /folder\.mp4 holds no video/]
+      : [`predict: ${kind}`, () => predict(at(`${kind}.mp4`)), 'NOT_A_VIDEO', /\.mp4: expected a video/],
   ]),
   [
     'extract: start behind the end',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { ExportedModel } from '../export/exported-model.ts';
 import { decimal } from '../report/numbers.ts';
 import { terminalTable } from '../report/terminal.ts';
+import { SpatterError } from '../util/errors.ts';
 import { libraryVersions } from '../util/library-versions.ts';
 import type { Classifier } from './classifier.ts';
 import { predictCropFile, predictImages } from './predict-crops.ts';
@@ -60,6 +61,9 @@ async function journalled(
     const written = write(await predictVideo(video, classifier, { ...options, restored: chunks, onChunk }));
     journal.remove();
     return written;
+  } catch (error) {
+    if (error instanceof SpatterError) journal.remove();
+    throw error;
   } finally {
     journal.close();
   }

@@ -25,42 +25,39 @@ export interface JournalKey {
 /** A hidden file beside the results: a line that says what it is of, then one line per chunk. A line cut short by a crash is left out. */
 export class PredictionJournal {
   readonly path: string;
-  readonly #file: number;
+  /** Lines to begin the file with. */
+  readonly #known: readonly string[];
+  /** Opened with the first chunk, so that a video that cannot be read leaves nothing. */
+  #file: number | undefined;
 
-  private constructor(path: string, file: number) {
+  private constructor(path: string, known: readonly string[]) {
     this.path = path;
-    this.#file = file;
+    this.#known = known;
   }
 
-  /**
-   * Opens the journal beside `result`, with the chunks that it holds for the same `key`. One of another key begins anew.
-   * @throws {SpatterError} DISK_FULL or IO.
-   */
+  /** The journal beside `result`, with the chunks that it holds for the same `key`. One of another key begins anew. */
   static open(result: string, key: JournalKey): { journal: PredictionJournal; chunks: JudgedChunk[] } {
     const path = join(dirname(result), `.${basename(result)}.journal`);
     const header = headerOf(key);
     const lines = existsSync(path) ? wholeLines(readFileSync(path, 'utf8')) : [];
     const known = lines[0] === header ? lines : [header];
-    makeWritableFolder(dirname(result));
-    try {
-      const journal = new PredictionJournal(path, openSync(path, 'w'));
-      journal.#write(known);
-      return { journal, chunks: known.slice(1).map(parseChunk) };
-    } catch (error) {
-      throw fromSystemError(error, path);
-    }
+    return { journal: new PredictionJournal(path, known), chunks: known.slice(1).map(parseChunk) };
   }
 
+  /** @throws {SpatterError} DISK_FULL or IO. */
   append(chunk: JudgedChunk): void {
     const jpegs = Object.entries(chunk.jpegs).map(([i, bytes]) => [i, Buffer.from(bytes).toString('base64')]);
-    this.#write([JSON.stringify({ ...chunk, jpegs })]);
+    const line = JSON.stringify({ ...chunk, jpegs });
+    this.#write(this.#file === undefined ? [...this.#known, line] : [line]);
   }
 
   #write(lines: readonly string[]): void {
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     try {
-      for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done);
-      fsyncSync(this.#file);
+      if (this.#file === undefined) makeWritableFolder(dirname(this.path));
+      const file = (this.#file ??= openSync(this.path, 'w'));
+      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+      fsyncSync(file);
     } catch (error) {
       throw fromSystemError(error, this.path);
     }
@@ -68,10 +65,10 @@ export class PredictionJournal {
 
   /** Keeps the file for the next attempt. */
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
   }
 
-  /** The results are written: the journal has done its work. */
+  /** The results are written, or cannot be: the journal has done its work. */
   remove(): void {
     rmSync(this.path, { force: true });
   }
