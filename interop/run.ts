@@ -9,6 +9,7 @@ const SCRIPTS: Record<string, () => Promise<Script>> = {
   'optuna-workers': () => import('./optuna-workers.ts'),
   h5py: () => import('./h5py.ts'),
   pillow: () => import('./pillow.ts'),
+  mlflow: () => import('./mlflow.ts'),
   hydra: () => import('./hydra.ts'),
   opencv: () => import('./opencv.ts'),
   sklearn: () => import('./sklearn.ts'),
