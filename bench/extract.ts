@@ -11,7 +11,7 @@ import { DEFAULT_RULES, stillRule } from '../packages/pipeline/src/extract/rules
 import { encodeJpeg } from '../packages/pipeline/src/store/jpeg.ts';
 import { NO_SHARED_DATA, sharedData } from '../packages/pipeline/src/util/testing/shared.ts';
 import { openVideo } from '../packages/pipeline/src/video/decoder.ts';
-import type { BenchResult } from './result.ts';
+import { median, type BenchResult } from './result.ts';
 
 const ROUNDS = 5;
 /** Passes over the video within one process after which memory must stand still. */
@@ -24,7 +24,6 @@ interface Pass {
   readonly bytes: number;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const fps = ({ frames, seconds }: Pass): number => frames / seconds;
 
 /** The weld recording, or a simulated one. */

@@ -6,7 +6,7 @@ import { compileTrainStep, exportOnnx, LOSSES, OPTIMIZERS } from '@spatter/tenso
 import { pythonWith } from '../interop/python.ts';
 import { lenet5 } from '../packages/pipeline/src/models/lenet5.ts';
 import { startSide } from './peer.ts';
-import type { BenchResult } from './result.ts';
+import { median, type BenchResult } from './result.ts';
 
 const THREADS = 2;
 const ROUNDS = 10;
@@ -15,8 +15,6 @@ const WORKS = [
   [1, 5000],
   [1024, 50],
 ] as const;
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 function exported(folder: string): string {
   const model = lenet5({ in_channels: 3, num_classes: 1 });

@@ -18,7 +18,6 @@ const BENCHES: Record<string, () => Promise<Script>> = {
   'train-efficientnet-b0': () => trained('train-efficientnet-b0'),
   'train-vit-tiny': () => trained('train-vit-tiny'),
   'infer-lenet5': () => import('./infer-lenet5.ts'),
-  'train-lenet5': () => import('./train-lenet5.ts'),
   tracking: () => import('./tracking.ts'),
   sweep: () => import('./sweep.ts'),
   serve: () => import('./serve.ts'),

@@ -2,15 +2,13 @@
 import { join } from 'node:path';
 import { pythonWith } from '../interop/python.ts';
 import { startSide } from './peer.ts';
-import type { BenchResult } from './result.ts';
+import { median, type BenchResult } from './result.ts';
 import { TRAINING_WORKS, type TrainingWorkName } from './training.ts';
 
 const THREADS = 2;
 /** Each round is about this long, so that a bench takes about a minute. */
 const ROUND_MS = 2000;
 const ROUNDS = 10;
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 /** Steps per round, by how long a step took on our machine; both sides do the same number. */
 const STEPS: Readonly<Record<TrainingWorkName, number>> = {

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { composeTree } from '../packages/pipeline/src/config/compose.ts';
 import { composeConfig } from '../packages/pipeline/src/config/index.ts';
 import { ConfigSources } from '../packages/pipeline/src/config/sources.ts';
+import { expandSweeps } from '../packages/pipeline/src/config/sweep.ts';
 import type { Checks } from './checks.ts';
 import {
   EXTRA,
@@ -17,6 +18,7 @@ import {
   TREE,
   WITH_EXTRA,
 } from './hydra-cases.ts';
+import { SWEEPS } from './hydra-sweep-cases.ts';
 import { pythonWith, runPython } from './python.ts';
 
 const REQUIREMENTS = ['hydra-core==1.3.8', 'omegaconf==2.3.1'];
@@ -28,6 +30,8 @@ interface Case {
   readonly extra: string | null;
   readonly config: string;
   readonly overrides: readonly string[];
+  /** The overrides sweep: the outcome is the list of the jobs' configs. */
+  readonly multirun?: boolean;
 }
 interface Outcome {
   readonly value?: unknown;
@@ -60,12 +64,12 @@ function spellSpecials(_: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-function ours({ folder, extra, config, overrides }: Case): Outcome {
+function ours({ folder, extra, config, overrides, multirun = false }: Case): Outcome {
   const folders = [folder, ...(extra === null ? [] : [extra])].map((path) => ({ path, label: '' }));
   const sources = () => new ConfigSources(folders);
-  return attempt(
-    () => composeTree({ sources: sources(), configName: config, overrides, env: ENV, now: new Date() }).tree,
-  );
+  const composed = (lines: readonly string[]) =>
+    composeTree({ sources: sources(), configName: config, overrides: lines, env: ENV, now: new Date() }).tree;
+  return attempt(() => (multirun ? expandSweeps(overrides, sources()).map(composed) : composed(overrides)));
 }
 
 function hydra(cases: readonly Case[]): Answer {
@@ -128,6 +132,7 @@ export function run(checks: Checks): void {
       folder: interpolations,
     })),
     ...WITH_EXTRA.map((overrides) => ({ ...rich(overrides), extra })),
+    ...SWEEPS.map((overrides) => ({ ...rich(overrides), multirun: true })),
   ];
   const stricter = STRICTER.map(shipped);
   const spelling = SPELLING.map(([override]) => rich([override]));
@@ -141,10 +146,10 @@ export function run(checks: Checks): void {
   for (const folder of [tree, extra, interpolations]) rmSync(folder, { recursive: true });
 }
 
-function title({ folder, config, overrides }: Case): string {
+function title({ folder, config, overrides, multirun = false }: Case): string {
   const root =
     folder === CONF ? 'conf' : (INTERPOLATION_FILES[`${config}.yaml`]?.split('\n', 2)[1] ?? config);
-  return `${root}: ${overrides.join(' ') || '(no overrides)'}`;
+  return `${root}: ${multirun ? '-m ' : ''}${overrides.join(' ') || '(no overrides)'}`;
 }
 
 function compare(checks: Checks, item: Case, theirs: Outcome): void {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { composeConfig } from '../packages/pipeline/src/config/index.ts';
+import { planJobs } from '../packages/pipeline/src/config/index.ts';
 import { program } from '../packages/pipeline/src/cli/main.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -63,7 +63,8 @@ describe('documented command lines', () => {
       const { operands, unknown } = found!.command.parseOptions([...found!.rest]);
       expect(unknown).toEqual([]);
       const overrides = operands.filter((word) => word.includes('='));
-      if (found!.command.name() === 'train') composeConfig({ overrides });
+      const multirun = found!.command.opts()['multirun'] === true;
+      if (found!.command.name() === 'train') planJobs({ overrides, multirun, name: 'train', cwd: root });
     },
   );
 });

@@ -98,4 +98,44 @@ describe('from a video to a verdict', () => {
     writeFileSync(index, text);
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('[DATASET_CHANGED]') as unknown });
   });
+
+  it('keeps config, metrics, data, plots, checkpoint and model in the tracking store', () => {
+    const { run_id } = JSON.parse(readFileSync(join(run, 'tracking.json'), 'utf8')) as { run_id: string };
+    const shown = spatterJson('tracking', 'show', run_id) as Record<string, Record<string, unknown>>;
+    expect(shown).toMatchObject({ status: 'FINISHED', params: { 'training.epochs': '3', device: 'cpu' } });
+    expect(shown['metrics']!['test_accuracy']).toBe(trained['test_accuracy']);
+    expect(shown['metrics']!['val_loss']).toBe(trained['val_loss']);
+    expect(shown['tags']).toMatchObject({
+      'spatter.dataset_hash': expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+    const kept = [
+      'checkpoints/best.safetensors',
+      'evaluation/roc.svg',
+      'config.yaml',
+      'model/MLmodel',
+      'model/model.onnx',
+    ];
+    expect(shown['artifacts']).toEqual(expect.arrayContaining(kept));
+  });
+
+  it('runs the combinations of a sweep, and goes on after a job that fails', () => {
+    const folder = join(data, 'multirun');
+    const values = ['training.optimizer.lr=0.001,1e30', 'training.epochs=1', `hydra.sweep.dir=${folder}`];
+    const base = train.filter((arg) => !/^paths\.run_dir|^training\.epochs/.test(arg));
+    const { code, stderr } = spatter(...base, ...values, '--multirun', '--no-evaluate', '--quiet');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/job #1 failed: .*\[LOSS_NOT_FINITE\]/);
+    for (const name of ['config.yaml', 'hydra.yaml', 'overrides.yaml'])
+      expect(existsSync(join(folder, '0', '.hydra', name)), name).toBe(true);
+    const { runs } = spatterJson('tracking', 'list', '--limit', '3') as { runs: Record<string, unknown>[] };
+    const group = runs.find(({ name }) => name === folder)!;
+    const parts = runs
+      .filter(({ parent }) => parent === group['id'])
+      .map(({ name, status }) => [name, status]);
+    expect(parts.sort()).toEqual([
+      ['0', 'FINISHED'],
+      ['1', 'FAILED'],
+    ]);
+    expect(group).toMatchObject({ status: 'FAILED' });
+  });
 });

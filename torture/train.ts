@@ -55,7 +55,9 @@ function overrides(data: string, run: string): string[] {
 function fingerprints(folder: string): string {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile() && !/((config|overrides)\.yaml|tracking\.json)$/.test(path))
+    .filter(
+      (path) => statSync(path).isFile() && !/((config|overrides|hydra)\.yaml|tracking\.json)$/.test(path),
+    )
     .sort();
   const hash = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
   return files.map((path) => `${relative(folder, path)} ${hash(path)}`).join('\n');

@@ -1,6 +1,6 @@
-"""Composes command lines with the real hydra-core. Argument: a JSON file of {cases: [{folder, extra, config, overrides}], env}.
+"""Composes command lines with the real hydra-core. Argument: a JSON file of {cases: [{folder, extra, config, overrides, multirun}], env}.
 
-Prints a JSON list: {"value": resolved config} or {"error": first line of the failure} for every case.
+A case with multirun composes every job of Hydra's own sweeper. Prints a JSON list: {"value": resolved config} or {"error": first line of the failure} for every case.
 """
 
 import json
@@ -11,6 +11,9 @@ import warnings
 
 import hydra
 from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 warnings.simplefilter("ignore")
@@ -27,13 +30,21 @@ def plain(value):
     return value
 
 
+def sweep(overrides):
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    [jobs] = BasicSweeper.split_arguments(parser.parse_overrides(overrides), max_batch_size=None)
+    return jobs
+
+
 def composed(case):
     overrides = list(case["overrides"])
     if case["extra"]:
         overrides.append("hydra.searchpath=['file://" + case["extra"] + "']")
     with initialize_config_dir(config_dir=case["folder"], version_base="1.3"):
-        config = compose(config_name=case["config"], overrides=overrides)
-        return plain(OmegaConf.to_container(config, resolve=True, throw_on_missing=True))
+        jobs = sweep(overrides) if case.get("multirun") else [overrides]
+        configs = [compose(config_name=case["config"], overrides=job) for job in jobs]
+        trees = [plain(OmegaConf.to_container(c, resolve=True, throw_on_missing=True)) for c in configs]
+        return trees if case.get("multirun") else trees[0]
 
 
 def outcome(case):

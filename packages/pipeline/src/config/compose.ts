@@ -22,9 +22,19 @@ export interface Composition extends Surroundings {
   readonly translateTree?: (tree: TreeMap) => void;
 }
 
+/** A file and the package (dotted path, empty for the root) at which its content stands. */
+export interface MergedFile {
+  readonly file: string;
+  readonly package: string;
+}
+
 /** A composed tree without `${…}` and `???`, and where its values came from. */
 export interface ComposedTree {
   readonly tree: TreeMap;
+  /** The same before interpolations were resolved. */
+  readonly raw: TreeMap;
+  /** The files that it was merged from, in that order. */
+  readonly merged: readonly MergedFile[];
   readonly origins: Origins;
 }
 
@@ -43,7 +53,8 @@ export function composeTree(composition: Composition): ComposedTree {
   const { knownKeys = [], hintFor = () => undefined } = composition;
   const composed = { tree, origins, knownKeys, hintFor };
   for (const override of choices.values) applyOverride(override, composed);
-  return { tree: resolveTree(tree, origins, composition), origins };
+  const merged = placed.map(({ file, package: at }) => ({ file: file.name, package: at }));
+  return { tree: resolveTree(tree, origins, composition), raw: tree, merged, origins };
 }
 
 function parseLine(line: string): Override {
@@ -51,9 +62,14 @@ function parseLine(line: string): Override {
     return parseOverride(line);
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
-    const where = `${line}: ${error.message} (character ${error.at + 1})`;
-    throw new SpatterError('CONFIG_OVERRIDE', where, 'write key=value, +key=value, ~key or group=option');
+    throw refuseLine(line, error);
   }
+}
+
+/** The failure of an override that the grammar does not know. */
+export function refuseLine(line: string, { message, at }: GrammarError): SpatterError {
+  const where = `${line}: ${message} (character ${at + 1})`;
+  return new SpatterError('CONFIG_OVERRIDE', where, 'write key=value, +key=value, ~key or group=option');
 }
 
 function mergePlaced(

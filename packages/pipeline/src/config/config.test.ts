@@ -195,7 +195,7 @@ describe('error lines', () => {
     ],
     [
       'seed=1,2',
-      'CONFIG_OVERRIDE: seed=1,2: several values are a sweep; write a list as [a,b], or quote the comma (character 7); write key=value, +key=value, ~key or group=option',
+      'CONFIG_OVERRIDE: seed=1,2: several values are a sweep, which needs --multirun; write a list as [a,b], or quote the comma (character 7); write key=value, +key=value, ~key or group=option',
     ],
     [
       'seed=[1',

@@ -44,7 +44,10 @@ function truth(text: string): boolean | undefined {
  */
 export function evaluateCall(call: Call, at: number): Tree {
   if (SWEEPS.has(call.name))
-    throw new GrammarError(`${call.name}() is a sweep; one run needs one value (quote it for a text)`, at);
+    throw new GrammarError(
+      `${call.name}() is a sweep, which needs --multirun; one run needs one value (quote it for a text)`,
+      at,
+    );
   const cast = Object.hasOwn(CASTS, call.name) ? CASTS[call.name] : undefined;
   if (cast === undefined)
     throw new GrammarError(`no function ${call.name}(); there are ${Object.keys(CASTS).join(', ')}`, at);

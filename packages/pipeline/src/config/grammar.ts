@@ -83,7 +83,7 @@ class Parser {
     if (left === undefined) return;
     if (left.kind === 'comma')
       throw new GrammarError(
-        'several values are a sweep; write a list as [a,b], or quote the comma',
+        'several values are a sweep, which needs --multirun; write a list as [a,b], or quote the comma',
         left.at,
       );
     throw new GrammarError(`unexpected ${JSON.stringify(left.text.trim())}`, left.at);

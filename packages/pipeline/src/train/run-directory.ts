@@ -1,7 +1,15 @@
 // A run directory: the resolved config, what the data was, checkpoints, history and curves of one training run.
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadResolvedConfig, settleComposed, type ComposedConfig, type Config } from '../config/index.ts';
+import { join, resolve } from 'node:path';
+import {
+  formatYaml,
+  isMap,
+  loadResolvedConfig,
+  settleComposed,
+  type ComposedConfig,
+  type Config,
+  type Job,
+} from '../config/index.ts';
 import { dataFacts } from '../data/open-dataset.ts';
 import { makeWritableFolder, writeFileAtomic, writeFilesAtomic } from '../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
@@ -23,23 +31,38 @@ function runPath({ paths, experiment }: Config, now: Date): string {
 }
 
 /**
- * Makes a new run directory and writes `config.yaml` (resolved, with what the data decide) and `overrides.yaml` into it.
+ * Makes a new run directory and writes `config.yaml` (resolved, with what the data decide), `overrides.yaml` and Hydra's
+ * `.hydra` folder (as composed) into it.
  * @throws {SpatterError} OUTPUT_EXISTS when a run already lives there, CONFIG_VALUE when the config contradicts the data,
  * DISK_FULL or IO.
  */
-export function createRunDirectory(composed: ComposedConfig, now: Date): RunDirectory {
-  const { config, yaml, overrides } = settleComposed(composed, dataFacts(composed.config));
-  const path = runPath(config, now);
+export function createRunDirectory(
+  composed: ComposedConfig,
+  now: Date,
+  { path: given = null, hydra = {} }: Partial<Pick<Job, 'path' | 'hydra'>> = {},
+): RunDirectory {
+  const { config, yaml, overrides, raw } = settleComposed(composed, dataFacts(composed.config));
+  const path = given ?? runPath(config, now);
+  const lines = overrides.map((each) => `- ${JSON.stringify(each)}\n`).join('');
   if (existsSync(join(path, 'config.yaml'))) {
     const hint = `choose another paths.run_dir, or continue this run with --resume ${path}`;
     throw new SpatterError('OUTPUT_EXISTS', `${path} already holds a run`, hint);
   }
   makeWritableFolder(checkpointFolder(path));
   writeFilesAtomic([
-    [join(path, 'overrides.yaml'), overrides.map((each) => `- ${JSON.stringify(each)}\n`).join('')],
+    [join(path, '.hydra', 'config.yaml'), formatYaml(raw)],
+    [join(path, '.hydra', 'hydra.yaml'), formatYaml({ hydra: recordOf(hydra, path) })],
+    [join(path, '.hydra', 'overrides.yaml'), lines || '[]\n'],
+    [join(path, 'overrides.yaml'), lines],
     [join(path, 'config.yaml'), yaml],
   ]);
   return { path, config };
+}
+
+/** Hydra's record of the job with where it ended up. */
+function recordOf(hydra: Job['hydra'], path: string): Job['hydra'] {
+  const runtime = isMap(hydra['runtime']) ? hydra['runtime'] : {};
+  return { ...hydra, runtime: { ...runtime, output_dir: resolve(path) } };
 }
 
 /**
@@ -48,7 +71,8 @@ export function createRunDirectory(composed: ComposedConfig, now: Date): RunDire
  */
 export function removeUnbegun(path: string): void {
   if (existsSync(join(path, PINNED))) return;
-  for (const name of ['config.yaml', 'overrides.yaml']) rmSync(join(path, name), { force: true });
+  for (const name of ['config.yaml', 'overrides.yaml', '.hydra'])
+    rmSync(join(path, name), { recursive: true, force: true });
   for (const folder of [checkpointFolder(path), path]) {
     if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   }

@@ -67,6 +67,20 @@ export function rememberTracked(path: string, record: z.infer<typeof RECORD>): v
   writeFileAtomic(join(path, TRACKED), `${JSON.stringify(record, null, 2)}\n`);
 }
 
+/** A run that others are parts of, such as a multirun; it logs under the experiment of `config`. Null where nothing is tracked. */
+export function trackGroup(
+  { tracker, tags, experiment }: Tracking,
+  config: Config,
+  name: string,
+): TrackedRun | null {
+  if (tracker.address === null) return null;
+  return tracker.startRun({
+    experiment: experimentName(config.tracking.experiment ?? experiment ?? config.experiment.name),
+    name,
+    tags: { ...tags, ...experimentTags(config) },
+  });
+}
+
 /** Runs of an experiment that nobody named go where MLflow puts its own such runs. */
 const experimentName = (name: string): string => (name === 'default' ? 'Default' : name);
 

@@ -59,3 +59,27 @@ it('fails in one line and with exit code 1', async () => {
     'spatter: training.batchsize: unknown key (from the command line); did you mean training.batch_size? [CONFIG_UNKNOWN_KEY]\n',
   );
 });
+
+it('prints as Hydra’s --cfg does: as composed or resolved, the whole or a part, with the hydra node', async () => {
+  expect((await run('--cfg', 'job', '-p', 'data.root')).out).toBe(
+    '# @package data.root\n${paths.data_root}\n',
+  );
+  expect((await run('--cfg', 'job', '--resolve', '-p', 'data.root')).out).toContain('\ndata\n');
+  const { out } = await run('--cfg', 'hydra', 'hydra.sweep.subdir=x', 'seed=3');
+  expect(out).toMatch(/^hydra:\n {2}mode: RUN\n[^]*subdir: x\n[^]*task:\n {6}- seed=3\n/);
+  expect((await run('-c', 'all')).out).toMatch(/^hydra:[^]*\ntraining:\n/);
+});
+
+it('prints with --info what the config is made of', async () => {
+  const { out } = await run('--info', 'defaults', '+experiment=demo');
+  expect(out).toMatch(
+    /^defaults\n[^]*conf\/model\/lenet5\.yaml +→ model\n[^]*conf\/experiment\/demo\.yaml +→ the root\n/,
+  );
+});
+
+it('refuses --resolve alone and a part that does not exist', async () => {
+  expect((await run('--resolve')).err).toMatch(/\[USAGE\]\n$/);
+  expect((await run('--cfg', 'job', '-p', 'nope')).err).toMatch(
+    /nope: no such part[^]*\[CONFIG_UNKNOWN_KEY\]\n$/,
+  );
+});

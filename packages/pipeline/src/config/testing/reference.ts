@@ -16,6 +16,7 @@ Commands that take a config take overrides in Hydra's grammar:
 | \`+experiment=baseline\` | add a group that the defaults list lacks |
 | \`+key=value\`, \`++key=value\`, \`~key\` | add, add or change, delete |
 | \`training.optimizer={name: sgd, lr: 0.1}\` | change several values of a section |
+| \`training.optimizer.lr=0.1,0.01\` | with \`--multirun\`: several runs; also \`choice(a,b)\`, \`range(1,9,2)\`, \`glob(*)\` |
 | \`experiment.notes="a, b"\` | a text with special characters, in quotes |
 | \`paths.run_root=\${oc.env:RUNS,runs}\` | an interpolation; also \`\${a.b}\`, \`\${.sibling}\`, \`\${now:%Y-%m-%d}\` |
 

@@ -56,8 +56,7 @@ class MlflowStore implements TrackingStore {
   /** Asks for the run before making it, also after a lost answer: making one is the only request that must not be repeated. */
   async createRun(run: NewRun): Promise<void> {
     const experiment = await this.#experiments.idOf(run.experiment);
-    const parent =
-      run.parent === undefined ? {} : { 'mlflow.parentRunId': (await this.#require(run.parent)).run_id };
+    const parent = run.parent === undefined ? {} : { 'mlflow.parentRunId': await this.#parent(run.parent) };
     const { tags } = fitBatch({
       tags: { ...run.tags, ...parent, 'mlflow.runName': run.name, [OWN_ID]: run.id },
     });
@@ -78,6 +77,14 @@ class MlflowStore implements TrackingStore {
         if (attempt === 3 || error instanceof MlflowRefusal) throw error;
       }
     }
+  }
+
+  /** Another process may still be sending the parent, so its absence is no refusal. */
+  async #parent(id: string): Promise<string> {
+    const found = await this.#find(id);
+    if (found !== undefined) return found.run_id;
+    const message = `${this.address} does not have the run ${id} yet, which another is a part of`;
+    throw new SpatterError('TRACKING_UNREACHABLE', message, 'send that run first');
   }
 
   async logBatch(run: string, batch: Batch): Promise<void> {
