@@ -160,12 +160,19 @@ const FILES: readonly Case[] = [
   ['resume: no run', () => ['train', '--resume', good()], 'RUN_NOT_FOUND', /good must be a run directory/],
   ['index: no such file', () => index([at('no.h5'), good('low.h5')], '0,1'), 'FILE_NOT_FOUND', /no\.h5/],
   ...['text', 'image', 'folder'].flatMap((kind): Case[] => [
-    [
-      `extract: ${kind}`,
-      () => ['extract', at(`${kind}.mp4`), '--out', none],
-      'NOT_A_VIDEO',
-      /\.mp4: expected a video/,
-    ],
+    kind === 'folder'
+      ? [
+          'extract: folder',
+          () => ['extract', at('folder.mp4'), '--out', none],
+          'FILE_NOT_FOUND',
+          /folder\.mp4 holds no video/,
+        ]
+      : [
+          `extract: ${kind}`,
+          () => ['extract', at(`${kind}.mp4`), '--out', none],
+          'NOT_A_VIDEO',
+          /\.mp4: expected a video/,
+        ],
     kind === 'folder'
       ? ['predict: folder', () => predict(at('folder.mp4')), 'FILE_NOT_FOUND', /folder\.mp4 holds no video/]
       : [`predict: ${kind}`, () => predict(at(`${kind}.mp4`)), 'NOT_A_VIDEO', /\.mp4: expected a video/],
@@ -258,7 +265,7 @@ const TWICE: readonly Case[] = [
   ],
   [
     'extract',
-    () => ['extract', good('low.mp4'), '--out', good()],
+    () => ['extract', good('low.mp4'), '--min-area', '1500', '--out', good()],
     'OUTPUT_EXISTS',
     /low_spatter_at_frame\.csv/,
   ],
@@ -351,7 +358,7 @@ describe('a video cut in the middle', () => {
       /^warning: the video is damaged from frame \d+ on .* what could be decoded was kept$/m,
     );
     const [, frames, contours, kept, ...rejected] =
-      /: (\d+) frames, (\d+) contours = (\d+) kept \+ (\d+) too small \+ (\d+) too large \+ (\d+) empty \+ (\d+) blue/
+      /: (\d+) frames, (\d+) contours = (\d+) kept \+ (\d+) too small \+ (\d+) too large \+ (\d+) empty \+ (\d+) blue \+ (\d+) black/
         .exec(stdout)!
         .map(Number);
     expect(frames).toBeGreaterThan(50);
@@ -389,7 +396,10 @@ describe('a video without spatter', () => {
 
   it('cannot be judged', () => {
     const { code, stdout } = spatter(...predict(at('black.mp4'), at('black-verdict')));
-    expect([code, stdout]).toEqual([0, expect.stringContaining('cannot judge – no spatter was found')]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining('cannot judge – dark view: nothing in its frames glows'),
+    ]);
   });
 });
 

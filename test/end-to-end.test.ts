@@ -56,14 +56,13 @@ describe('from a video to a verdict', () => {
     const evaluated = readCsv(join(run, 'evaluation', 'predictions.csv')).rows.filter(
       (row) => row[0] === 'low.h5',
     );
-    const predicted = readCsv(join(folder, 'low_predictions.csv')).rows.map((row) => row[7]);
+    // Dark crops are listed without a probability; extraction keeps them out of the data set.
+    const predicted = readCsv(join(folder, 'low_predictions.csv')).rows.flatMap((row) => row[7] || []);
     const { temperature } = readExportedModel(join(run, 'export')).card.calibration;
     const calibrated = (p: number) => 1 / (1 + Math.exp(-Math.log(p / (1 - p)) / temperature));
     expect(evaluated.length).toBeGreaterThan(10);
-    for (const row of evaluated) {
-      const value = predicted[Number(row[2])]!;
-      if (value !== '') expect(Number(value)).toBeCloseTo(calibrated(Number(row[6])), 5);
-    }
+    for (const row of evaluated)
+      expect(Number(predicted[Number(row[2])])).toBeCloseTo(calibrated(Number(row[6])), 5);
     expect(readFileSync(join(folder, 'low_report.html'), 'utf8')).toMatch(/<svg[^]*data:image\/jpeg/);
   });
 
