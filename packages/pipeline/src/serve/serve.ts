@@ -113,11 +113,11 @@ const ignore = (): void => undefined;
 async function load(host: ModelHost, metrics: Metrics, log: Log): Promise<boolean> {
   try {
     const changed = await host.load();
-    const { card } = host.current.engine.model;
-    log.info(changed ? 'model loaded' : 'model unchanged', {
-      model: card.name,
-      onnx_sha256: card.onnx_sha256,
-    });
+    const { engine, reference, version } = host.current;
+    const { name: model, onnx_sha256 } = engine.model.card;
+    // A watched model is looked at every few seconds.
+    const say = changed ? log.info : log.debug;
+    say(changed ? 'model loaded' : 'model unchanged', { reference, version, model, onnx_sha256 });
     metrics.reload(changed ? 'changed' : 'same');
     return changed;
   } catch (error) {
