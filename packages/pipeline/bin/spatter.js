@@ -32,5 +32,6 @@ function compile() {
 }
 
 if (existsSync(here('../src')) && ['tensor', 'hpo', 'pipeline'].some(isStale)) compile();
-const { main } = await import(new URL('../dist/cli/main.js', import.meta.url));
+const { endWithReader, main } = await import(new URL('../dist/cli/main.js', import.meta.url));
+endWithReader();
 await main(process.argv);

@@ -41,6 +41,19 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** What shells report for a program that SIGPIPE ended, as it ends other tools whose reader has gone (`spatter … | head`). */
+const READER_GONE = 128 + 13;
+
+/** Ends this process quietly once nobody reads its output; Node ignores SIGPIPE and would end in a stack trace. */
+export function endWithReader(): void {
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(READER_GONE);
+  });
+  // Without a reader of its messages a command still does its work.
+  process.stderr.on('error', () => undefined);
+}
+
 function exitCodeOf(error: unknown): number {
   if (!(error instanceof CommanderError)) return 1;
   return error.exitCode === 0 ? 0 : 2;

@@ -41,7 +41,7 @@ const BACKENDS: { readonly [D in Device]: Backend } = {
     provider: 'webgpu',
     needs: 'a GPU with a Vulkan or Direct3D 12 driver (on Apple computers: Metal)',
     note: 'tested on a software renderer only; auto never picks it',
-    hint: 'install the GPU’s driver, or use device=cpu',
+    hint: 'install the GPU’s driver (Vulkan on Linux), or use device=cpu',
   },
 };
 
@@ -89,6 +89,9 @@ export function providersOf(device: Device): InferenceSession.ExecutionProviderC
   const { provider } = BACKENDS[device];
   return provider === 'cpu' ? ['cpu'] : [provider, 'cpu'];
 }
+
+/** What a user can do where `device` does not run. */
+export const hintOf = (device: Device): string => BACKENDS[device].hint;
 
 /** What a device needs, whether ONNX Runtime carries it here, and what is to be known about it. */
 export interface DeviceFacts {

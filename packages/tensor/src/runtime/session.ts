@@ -1,9 +1,9 @@
 // Running a model file on ONNX Runtime, with host tensors in and out.
 import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { TensorError } from '../error.ts';
 import type { HostTensor } from '../ir/host.ts';
-import { providersOf, type Device } from './devices.ts';
+import { hintOf, providersOf, type Device } from './devices.ts';
+import { runtimeFailure } from './failure.ts';
 
 export interface SessionOptions {
   readonly device: Device;
@@ -15,18 +15,6 @@ export interface SessionOptions {
 export interface Session {
   run(feeds: ReadonlyMap<string, HostTensor>): Promise<Map<string, HostTensor>>;
   dispose(): Promise<void>;
-}
-
-function runtimeError(error: unknown, doing: string): TensorError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new TensorError(
-    'RUNTIME',
-    `ONNX Runtime failed to ${doing}: ${reason}`,
-    'try device=cpu, and report it',
-    {
-      cause: error,
-    },
-  );
 }
 
 /** ONNX Runtime takes no shared memory, so that is copied; other memory is used in place. */
@@ -42,7 +30,7 @@ const fromOrt = (value: OrtTensor): HostTensor => ({
 });
 
 /**
- * Loads a model file. Throws {@link TensorError} `RUNTIME` when ONNX Runtime refuses it.
+ * Loads a model file. Throws {@link TensorError} `DEVICE` when the device cannot start, `RUNTIME` when ONNX Runtime refuses it.
  * Execution is sequential with a memory arena, which measured fastest; `force_spinning_stop` keeps the idle threads of
  * one session from halving the speed of another.
  */
@@ -55,14 +43,15 @@ export async function openSession(model: Uint8Array, { device, threads }: Sessio
     logSeverityLevel: 3,
     extra: { session: { force_spinning_stop: '1' } },
   };
+  const about = { device, hint: hintOf(device) };
   const session = await InferenceSession.create(model, options).catch((error: unknown) => {
-    throw runtimeError(error, 'load the graph');
+    throw runtimeFailure(error, 'load the graph', about);
   });
   return {
     run: async (feeds) => {
       const inputs = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
       const outputs = await session.run(inputs).catch((error: unknown) => {
-        throw runtimeError(error, 'run the graph');
+        throw runtimeFailure(error, 'run the graph', about);
       });
       return new Map(Object.entries(outputs).map(([name, value]) => [name, fromOrt(value)]));
     },

@@ -76,12 +76,7 @@ async function attempt({ device }: DeviceFacts): Promise<{ check: DeviceCheck } 
   }
 }
 
-/** Without the source files and signatures that ONNX Runtime puts before its reasons. */
-const firstLine = (text: string): string =>
-  text
-    .trim()
-    .split('\n')[0]!
-    .replace(/\/\S+\.cc:\d+ .*\) (?=\S)/, '');
+const firstLine = (text: string): string => text.trim().split('\n')[0]!;
 
 /** This program once more, for one device: a driver that ends its process ends only that. */
 function inOwnProcess({ device }: DeviceFacts): { check: DeviceCheck } | { failure: string } {
