@@ -8,6 +8,7 @@ const SCRIPTS: Record<string, () => Promise<Script>> = {
   train: () => import('./train.ts'),
   extract: () => import('./extract.ts'),
   serve: () => import('./serve.ts'),
+  registry: () => import('./registry.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -30,6 +30,7 @@ export interface Log {
 }
 
 const DIGITS = 6;
+const fileText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const entryName = (sequence: number): string => `${String(sequence).padStart(DIGITS, '0')}.json`;
 const headPath = (root: string): string => join(root, 'head.json');
 
@@ -42,10 +43,11 @@ export function readLog(root: string): Log {
   const entries: LogEntry[] = [];
   names.sort().forEach((name, i) => {
     const where = `log/${name}`;
-    const entry = parseEntry(readFileSync(join(folder, name), 'utf8'));
+    const text = readFileSync(join(folder, name), 'utf8');
+    const entry = parseEntry(text);
     if (typeof entry === 'string') faults.push({ where, what: `is no entry of a log: ${entry}` });
     else {
-      const what = chainFault(name, i, entry, entries.at(-1));
+      const what = chainFault(name, i, entry, entries.at(-1)) ?? textFault(text);
       if (what !== undefined) faults.push({ where, what });
       entries.push(entry);
     }
@@ -65,6 +67,11 @@ function chainFault(
   if (entry.hash !== entryHash(entry)) return 'was edited: its hash is not that of its contents';
   if (entry.previous === (before?.hash ?? GENESIS)) return undefined;
   return 'does not follow the entry before it: one of the two was replaced';
+}
+
+/** Blanks, doubled keys and other ways to write a number change no hash; whole bytes tell them. */
+function textFault(text: string): string | undefined {
+  return text === fileText(JSON.parse(text)) ? undefined : 'was edited: it says the same in other bytes';
 }
 
 function headFaults(found: Head | string | undefined, entries: readonly LogEntry[]): Fault[] {
@@ -92,8 +99,10 @@ function headFaults(found: Head | string | undefined, entries: readonly LogEntry
 function readHead(root: string): Head | string | undefined {
   if (!existsSync(headPath(root))) return undefined;
   try {
-    const parsed = head.safeParse(JSON.parse(readFileSync(headPath(root), 'utf8')));
-    return parsed.success ? parsed.data : (parsed.error.issues[0]?.message ?? 'of another form');
+    const text = readFileSync(headPath(root), 'utf8');
+    const parsed = head.safeParse(JSON.parse(text));
+    if (!parsed.success) return parsed.error.issues[0]?.message ?? 'of another form';
+    return textFault(text) ?? parsed.data;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -110,10 +119,11 @@ export function appendEntry(root: string, say: (entries: readonly LogEntry[]) =>
   makeWritableFolder(folder);
   const draft = join(folder, `.${process.pid}.draft`);
   try {
+    beginHead(root, draft);
     for (;;) {
       const { entries } = readLog(root);
       const entry = chained(say(entries), entries.at(-1));
-      writeFileAtomic(draft, `${JSON.stringify(entry, null, 2)}\n`);
+      writeFileAtomic(draft, fileText(entry));
       if (!linked(draft, join(folder, entryName(entry.sequence)))) continue;
       advanceHead(root, draft);
       return entry;
@@ -135,23 +145,30 @@ function linked(from: string, to: string): boolean {
   }
 }
 
+/** A log has a head before it has an entry, so that whoever is killed between the two leaves both. */
+function beginHead(root: string, draft: string): void {
+  if (existsSync(headPath(root))) return;
+  writeFileAtomic(draft, fileText(headOf([])));
+  linked(draft, headPath(root));
+}
+
 /** Lets the head name the last entry; again when others appended meanwhile, so that the last of them leaves it right. */
 function advanceHead(root: string, draft: string): void {
   for (let written = -1; ;) {
     const { entries } = readLog(root);
     if (entries.length === written) return;
     written = entries.length;
-    const hash = entries.at(-1)?.hash ?? GENESIS;
-    const value: Head = {
-      format: 'spatter registry',
-      version: 1,
-      entries: written,
-      hash,
-      aliases: aliasesOf(entries),
-    };
-    writeFileAtomic(draft, `${JSON.stringify(value, null, 2)}\n`);
+    writeFileAtomic(draft, fileText(headOf(entries)));
     renameSync(draft, headPath(root));
   }
+}
+
+function headOf(entries: readonly LogEntry[]): Head {
+  const hash = entries.at(-1)?.hash ?? GENESIS;
+  return {
+    ...{ format: 'spatter registry', version: 1 },
+    ...{ entries: entries.length, hash, aliases: aliasesOf(entries) },
+  };
 }
 
 /** Version that each alias of each model names after `entries`. */

@@ -15,7 +15,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExportedModel } from '../export/exported-model.ts';
 import { openModel } from '../infer/open-model.ts';
 import { tinyModel } from '../infer/testing/tiny-model.ts';
+import { integer, randomStream } from '../util/random.ts';
 import { entryHash, type LogEntry } from './entry.ts';
+import { appendEntry } from './log.ts';
 import { Registry, promote, register, rollback } from './registry.ts';
 import { verifyRegistry } from './verify.ts';
 
@@ -40,7 +42,8 @@ function filled(): void {
 const faults = () => verifyRegistry(root).faults.map(({ where, what }) => `${where} ${what}`);
 const entryPath = (n: number) => join(root, 'log', `00000${n}.json`);
 const readEntry = (n: number) => JSON.parse(readFileSync(entryPath(n), 'utf8')) as LogEntry;
-const writeEntry = (n: number, entry: unknown) => writeFileSync(entryPath(n), JSON.stringify(entry));
+const writeEntry = (n: number, entry: unknown) =>
+  writeFileSync(entryPath(n), `${JSON.stringify(entry, null, 2)}\n`);
 
 describe('a registry', () => {
   it('keeps versions, moves aliases and goes back', () => {
@@ -143,6 +146,65 @@ describe('verify', () => {
       'model.json was edited: its SHA-256 is not that of its registration',
       'more.txt was added after the registration',
     ]);
+  });
+});
+
+/** Every file below the registry. */
+const allFiles = () =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name));
+
+describe('one byte', () => {
+  const random = randomStream(7);
+  /** The first, the last and some bytes between. */
+  const places = (length: number) => [
+    0,
+    length - 1,
+    ...Array.from({ length: 4 }, () => integer(random, length)),
+  ];
+
+  it('changed anywhere in any file is found', () => {
+    filled();
+    for (const path of allFiles()) {
+      const whole = readFileSync(path);
+      chmodSync(path, 0o644);
+      for (const at of places(whole.length)) {
+        const edited = Uint8Array.from(whole);
+        edited[at]! ^= 1 + integer(random, 255);
+        writeFileSync(path, edited);
+        expect(faults(), `${path} byte ${at} is ${edited[at]!}`).not.toEqual([]);
+      }
+      writeFileSync(path, whole);
+    }
+    expect(faults()).toEqual([]);
+  });
+
+  it('is found too where it changes no meaning', () => {
+    filled();
+    for (const path of [entryPath(1), join(root, 'head.json')]) {
+      const whole = readFileSync(path, 'utf8');
+      writeFileSync(path, whole.replace('\n  ', '\n\t '));
+      expect(faults()[0]).toMatch(/edited: it says the same in other bytes/);
+      writeFileSync(path, whole);
+    }
+  });
+});
+
+describe('a writer killed between the first entry and its head', () => {
+  it('leaves a registry that verifies and goes on', () => {
+    const killed = () =>
+      appendEntry(root, () => {
+        throw new Error('killed');
+      });
+    expect(killed).toThrow('killed');
+    const head = readFileSync(join(root, 'head.json'));
+    register(root, 'line-3', models[0]!, by);
+    writeFileSync(join(root, 'head.json'), head);
+    expect(faults()).toEqual([]);
+    promote(root, { ...champion, version: 1 }, by);
+    expect(verifyRegistry(root)).toMatchObject({ entries: 2, faults: [] });
+    expect(JSON.parse(readFileSync(join(root, 'head.json'), 'utf8'))).toMatchObject({ entries: 2 });
   });
 });
 

@@ -1,6 +1,6 @@
 // Checks a whole registry: the chain of its log, and every registered file against the hash that the log keeps.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { sha256 } from '../export/seal.ts';
 import type { LogEntry, RegisterEntry } from './entry.ts';
 import { readLog, type Fault } from './log.ts';
@@ -79,12 +79,15 @@ function namelessAliases(entries: readonly LogEntry[]): Fault[] {
 function unlogged(root: string, registered: readonly RegisterEntry[]): Fault[] {
   const known = new Set(registered.map(({ model, version }) => `${model}/${version}`));
   const models = join(root, 'models');
-  const folders = existsSync(models) ? readdirSync(models) : [];
-  return folders.flatMap((model) =>
-    readdirSync(join(models, model))
-      .filter((version) => !version.startsWith('.') && !known.has(`${model}/${version}`))
-      .map((version) => ({
-        where: `models/${model}/${version}`,
+  const listed = existsSync(models) ? readdirSync(models, { withFileTypes: true }) : [];
+  return listed.flatMap((entry) =>
+    (entry.isDirectory()
+      ? readdirSync(join(models, entry.name)).map((name) => `${entry.name}/${name}`)
+      : [entry.name]
+    )
+      .filter((path) => !basename(path).startsWith('.') && !known.has(path))
+      .map((path) => ({
+        where: `models/${path}`,
         what: 'is not in the log, so no name reaches it: a registration was interrupted, or the folder was put there by hand',
       })),
   );
