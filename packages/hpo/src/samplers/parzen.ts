@@ -240,12 +240,22 @@ function continuousLogs({ distribution, mu, sigma }: NumericKernels): AddLogs {
     norm[k] = -mass + Math.log(s) + peak;
   }
   return (value, logs) => {
-    const x = distribution.log ? Math.log(value) : value;
-    for (let k = 0; k < logs.length; k++) {
-      const distance = (x - mu[k]!) * scale[k]!;
-      logs[k]! += norm[k]! - distance * distance * 0.5;
-    }
+    addNormals(logs, distribution.log ? Math.log(value) : value, mu, scale, norm);
   };
+}
+
+/** A function of its own, with arguments only: the engine keeps the arrays' addresses in registers. */
+function addNormals(
+  logs: Float64Array,
+  x: number,
+  mu: Float64Array,
+  scale: Float64Array,
+  norm: Float64Array,
+): void {
+  for (let k = 0; k < logs.length; k++) {
+    const distance = (x - mu[k]!) * scale[k]!;
+    logs[k] = logs[k]! + norm[k]! - distance * distance * 0.5;
+  }
 }
 
 function discreteLogs({ distribution, mu, sigma }: NumericKernels, step: number): AddLogs {
@@ -262,8 +272,16 @@ function discreteLogs({ distribution, mu, sigma }: NumericKernels, step: number)
   return (value, logs) => {
     const cell = known.get(value) ?? masses(scale(value - step / 2), scale(value + step / 2));
     known.set(value, cell);
-    for (let k = 0; k < logs.length; k++) logs[k]! += cell[same[k]!]! - whole[same[k]!]!;
+    addCells(
+      logs,
+      cell.map((mass, place) => mass - whole[place]!),
+      same,
+    );
   };
+}
+
+function addCells(logs: Float64Array, shares: Float64Array, same: Uint32Array): void {
+  for (let k = 0; k < logs.length; k++) logs[k] = logs[k]! + shares[same[k]!]!;
 }
 
 /** Components that share μ and σ: `first` has one of each, `same` says which. Discrete parameters have few. */

@@ -98,7 +98,7 @@ export class RelationalStorage implements Storage {
     const { lock, lockFree } = this.#database.dialect;
     return this.#database.write(async (session) => {
       await lockStudy(session, studyId, lock);
-      const waiting = await startWaiting(session, studyId, lockFree);
+      const waiting = await startWaiting(session, studyId, this.#cacheOf(studyId).firstOpenId, lockFree);
       if (waiting === undefined && limit < Infinity) {
         if (isFull(await this.#cacheOf(studyId).refresh(session), limit)) return undefined;
       }
@@ -168,15 +168,16 @@ const OF_STUDY = [
   'studies',
 ];
 
-/** Starts the oldest waiting trial; gives its id, or nothing when none waits. */
+/** Starts the oldest waiting trial, whose id is at least `fromId`; gives its id, or nothing when none waits. */
 async function startWaiting(
   session: SqlSession,
   studyId: number,
+  fromId: number,
   lockFree: string,
 ): Promise<number | undefined> {
   const [waiting] = await session.all(
-    `SELECT trial_id FROM trials WHERE study_id = ? AND state = 'WAITING' ORDER BY trial_id LIMIT 1${lockFree}`,
-    [studyId],
+    `SELECT trial_id FROM trials WHERE study_id = ? AND trial_id >= ? AND state = 'WAITING' ORDER BY trial_id LIMIT 1${lockFree}`,
+    [studyId, fromId],
   );
   if (waiting === undefined) return undefined;
   const id = Number(waiting['trial_id']);
