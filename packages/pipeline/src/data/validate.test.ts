@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CropFileReader } from '../store/crop-file.ts';
 import { decodeJpeg, encodeJpeg } from '../store/jpeg.ts';
@@ -154,6 +155,42 @@ describe('data validate', () => {
       count: 1,
       examples: ['recording_0.h5 recording_0_0 row 2 ~ recording_4.h5 recording_4_0 row 9'],
     });
+  });
+
+  it('counts pictures that a split parts, encoded again at another quality', async () => {
+    const folder = copy();
+    const again = await Promise.all(
+      (await crops(folder, 0)).map((jpeg) => sharp(jpeg).jpeg({ quality: 80 }).toBuffer()),
+    );
+    await change(folder, 4, (rows) => rows.splice(0, again.length, ...again));
+    const validation = await validate(folder);
+    expect(found(validation, 'lookalike')!.count).toBeGreaterThanOrEqual(19);
+    const across = validation.findings.filter(({ kind }) => kind === 'lookalike_across_split');
+    expect(across[0]!.text).toMatch(/^The split random parts pairs .*: (\d+ between \w+ and \w+(, )?)+$/);
+    const counted = [...across[0]!.text.matchAll(/(\d+) between/g)].reduce(
+      (sum, [, n]) => sum + Number(n),
+      0,
+    );
+    expect(counted).toBe(across[0]!.count);
+  });
+
+  it('finds crops of another recording that were cut one pixel beside', async () => {
+    const folder = copy();
+    const side = 60;
+    /** A plume with a streak, from column `left` on. */
+    const plume = (left: number) => {
+      const light = (i: number) => {
+        const [x, y] = [left + (Math.floor(i / 3) % (side - left)), Math.floor(i / 3 / (side - left))];
+        const streak = 120 * Math.exp(-((x - y / 2 - 8) ** 2) / 20);
+        return 10 + 200 * Math.exp(-((x - 38) ** 2 + (y - 30) ** 2) / 120) + streak;
+      };
+      const bgr = Uint8Array.from({ length: 3 * side * (side - left) }, (_, i) => Math.min(255, light(i)));
+      return encodeJpeg(bgr, side - left, side);
+    };
+    const [whole, cut] = [await plume(0), await plume(1)];
+    await change(folder, 0, (rows) => (rows[2] = whole));
+    await change(folder, 4, (rows) => (rows[9] = cut));
+    expect(found(await validate(folder), 'lookalike')).toMatchObject({ count: 1 });
   });
 
   it('sees uneven classes, and a circumstance that tells the class', async () => {

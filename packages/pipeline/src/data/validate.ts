@@ -1,4 +1,5 @@
 // Whether a data set is what its index says, and whether it may mislead: every check, most serious findings first.
+import type { Validation } from '../report/validation-page.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { SpatterError } from '../util/errors.ts';
 import { checkAddresses } from './checks/addresses.ts';
@@ -27,19 +28,7 @@ export const CHECKS = {
   order: checkOrder,
 } as const satisfies Record<string, Check>;
 
-export interface Validation {
-  /** Version of the data set as it is now. */
-  readonly dataset_version: string;
-  /** Rows of the index, and those of them that exist. */
-  readonly rows: number;
-  readonly crops: number;
-  /** Crops of each class. */
-  readonly classes: Readonly<Record<string, number>>;
-  readonly errors: number;
-  readonly warnings: number;
-  /** Errors first. */
-  readonly findings: readonly Finding[];
-}
+export type { Validation };
 
 const ORDER: readonly Severity[] = ['error', 'warning', 'note'];
 

@@ -2,29 +2,41 @@
 import { count } from './numbers.ts';
 import { renderPage, type Section, type Tone } from './page.ts';
 
-interface Finding {
+/** `error`: do not train on this; `warning`: scores may mislead; `note`: worth knowing. */
+export type Severity = 'error' | 'warning' | 'note';
+
+/** What a check of a data set says. */
+export interface Finding {
+  /** Stable name, such as `damaged_crop`. */
   readonly kind: string;
-  readonly severity: 'error' | 'warning' | 'note';
+  readonly severity: Severity;
+  /** Crops, files or rows concerned. */
   readonly count: number;
+  /** One sentence. */
   readonly text: string;
+  /** Where; a few of them. */
   readonly examples: readonly string[];
 }
 
-/** What the page shows of a validation. */
-export interface ValidationFacts {
+/** All that was found in a data set. */
+export interface Validation {
+  /** Version of the data set as it is now. */
   readonly dataset_version: string;
+  /** Rows of the index, and those of them that exist. */
   readonly rows: number;
   readonly crops: number;
+  /** Crops of each class. */
   readonly classes: Readonly<Record<string, number>>;
   readonly errors: number;
   readonly warnings: number;
+  /** Errors first. */
   readonly findings: readonly Finding[];
 }
 
-const TONES: Record<Finding['severity'], Tone> = { error: 'low', warning: 'unclear', note: 'muted' };
+const TONES: Record<Severity, Tone> = { error: 'low', warning: 'unclear', note: 'muted' };
 
 /** @param path of the index. */
-export function validationPage(path: string, validation: ValidationFacts): string {
+export function validationPage(path: string, validation: Validation): string {
   const { findings, errors, warnings } = validation;
   const good = errors === 0;
   return renderPage({

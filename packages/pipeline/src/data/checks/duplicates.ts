@@ -4,11 +4,15 @@ import { decodeJpeg } from '../../store/jpeg.ts';
 import { join } from 'node:path';
 import { copies, lookalikes } from '../near-duplicates.ts';
 import { placeName, placeOf, type CropPlace } from '../quarantine.ts';
+import { PARTS } from '../splits/split.ts';
 import { packCrop } from '../transforms/pack.ts';
 import { finding, type CheckedData, type Finding } from './finding.ts';
+import { partsOfSplits } from './split-leaks.ts';
 
 /** Root mean square difference, in gray levels after equal means, below which two crops are the same picture. */
 const SAME_PICTURE = 4;
+/** The same, as a share of the crop’s own standard deviation. */
+const SAME_SHARE = 0.15;
 const SIDE = 40;
 
 /** Byte for byte the same JPEG. */
@@ -35,7 +39,7 @@ export async function checkLookalikes(data: CheckedData): Promise<Finding[]> {
   const { pairs, crowded } = lookalikes(survey.facts, (a, b) => group[a] !== group[b]);
   const place = (slot: number) => placeOf(index, rowOfSlot[slot]!);
   const planes = await packedPlanes(index.root, [...new Set(pairs.flat())], place);
-  const same = pairs.filter(([a, b]) => difference(planes.get(a)!, planes.get(b)!) < SAME_PICTURE);
+  const same = pairs.filter(([a, b]) => samePicture(planes.get(a)!, planes.get(b)!));
   const name = ([a, b]: readonly [number, number]) => `${placeName(place(a))} ~ ${placeName(place(b))}`;
   const label = (slot: number) => index.label[rowOfSlot[slot]!]!;
   const [other, alike] = [same.filter(([a, b]) => label(a) !== label(b)), same.filter(([a, b]) => label(a) === label(b))]; // prettier-ignore
@@ -43,8 +47,33 @@ export async function checkLookalikes(data: CheckedData): Promise<Finding[]> {
   return [
     ...finding('lookalike_with_other_label', 'warning', other.map(name), (n) => `${n} pairs of crops of two recordings and two classes show the same picture${rest}`), // prettier-ignore
     ...finding('lookalike', 'warning', alike.map(name), (n) => `${n} pairs of crops of two recordings show the same picture${rest}: was a video copied or encoded again?`), // prettier-ignore
+    ...acrossSplits(data, same, name),
   ];
 }
+
+type Pair = readonly [number, number];
+
+/** Pairs whose crops stand in two parts of a split, counted for each two parts. */
+function acrossSplits(data: CheckedData, pairs: readonly Pair[], name: (pair: Pair) => string): Finding[] {
+  if (pairs.length === 0) return [];
+  return partsOfSplits(data).flatMap(({ kind, part }) => {
+    const partOf = (slot: number) => part[data.rowOfSlot[slot]!]!;
+    const counts = SIDES.flatMap(([a, b]) => {
+      const meet = (pair: Pair) => [a + 1, b + 1].every((side) => pair.some((slot) => partOf(slot) === side));
+      const n = pairs.filter(meet).length;
+      return n === 0 ? [] : [`${n} between ${PARTS[a]!} and ${PARTS[b]!}`];
+    });
+    const across = pairs.filter(([a, b]) => partOf(a) !== partOf(b) && partOf(a) * partOf(b) > 0);
+    return finding('lookalike_across_split', 'warning', across.map(name), () => `The split ${kind} parts pairs that show the same picture: ${counts.join(', ')}`); // prettier-ignore
+  });
+}
+
+/** Every two parts of a split, as places in `PARTS`. */
+const SIDES: readonly Pair[] = [
+  [0, 1],
+  [0, 2],
+  [1, 2],
+];
 
 /** Recording of each slot; where recordings are not known, its HDF5 file. */
 function groupOfSlot({ index, times, rowOfSlot }: CheckedData): Uint16Array {
@@ -79,11 +108,21 @@ async function packedPlanes(
 
 /** Root mean square difference in gray levels, after both have the same mean: one may be exposed a little longer. */
 function difference(a: Uint8Array, b: Uint8Array): number {
+  return deviation(a, (i) => a[i]! - b[i]!);
+}
+
+/** The same, or as far apart as a cut one pixel beside lets edges of this contrast be. */
+function samePicture(a: Uint8Array, b: Uint8Array): boolean {
+  const contrast = deviation(a, (i) => a[i]!);
+  return difference(a, b) < Math.max(SAME_PICTURE, SAME_SHARE * contrast);
+}
+
+/** Standard deviation of `of` over the pixels of `plane`. */
+function deviation(plane: Uint8Array, of: (i: number) => number): number {
   let [sum, squares] = [0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const d = a[i]! - b[i]!;
-    sum += d;
-    squares += d * d;
+  for (let i = 0; i < plane.length; i++) {
+    sum += of(i);
+    squares += of(i) ** 2;
   }
-  return Math.sqrt(Math.max(0, squares / a.length - (sum / a.length) ** 2));
+  return Math.sqrt(Math.max(0, squares / plane.length - (sum / plane.length) ** 2));
 }

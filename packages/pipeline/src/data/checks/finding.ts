@@ -1,22 +1,10 @@
 // What a check says: one finding per kind of trouble, with how often and where.
+import type { Finding, Severity } from '../../report/validation-page.ts';
 import type { CropIndex } from '../crop-index.ts';
 import type { CropSurvey } from '../crop-survey.ts';
 import type { CropTimes } from '../sidecar.ts';
 
-/** `error`: do not train on this; `warning`: scores may mislead; `note`: worth knowing. */
-export type Severity = 'error' | 'warning' | 'note';
-
-export interface Finding {
-  /** Stable name, such as `damaged_crop`. */
-  readonly kind: string;
-  readonly severity: Severity;
-  /** Crops, files or rows concerned. */
-  readonly count: number;
-  /** One sentence. */
-  readonly text: string;
-  /** Where, at most {@link EXAMPLES}. */
-  readonly examples: readonly string[];
-}
+export type { Finding, Severity };
 
 /** What checks look at. */
 export interface CheckedData {

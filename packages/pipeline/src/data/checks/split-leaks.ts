@@ -5,31 +5,35 @@ import { copies } from '../near-duplicates.ts';
 import { SPLITS } from '../splits/catalogue.ts';
 import { surveySplits } from '../survey-splits.ts';
 import { SpatterError } from '../../util/errors.ts';
-import type { Split } from '../splits/split.ts';
+import { PARTS } from '../splits/split.ts';
 import { finding, type CheckedData, type Finding } from './finding.ts';
 
-/** Copies with one crop in train and one in test, under each split that the data allow. */
-export function checkCopiesAcrossSplits({ index, survey, times, rowOfSlot }: CheckedData): Finding[] {
+/** Part of each index row under each split that the data allow: 0 none, else 1 + its place in `PARTS`. */
+export function partsOfSplits({ index, times }: CheckedData): { kind: string; part: Uint8Array }[] {
   if (times === null) return [];
-  const groups = copies(survey.facts);
-  if (groups.length === 0) return [];
   return Object.entries(SPLITS).flatMap(([kind, splitter]) => {
     const split = attempt(() => splitter({ ...times, label: index.label }, { seed: 42 }));
     if (split === null) return [];
-    const side = sides(split, index.length);
-    const both = groups.filter((group) =>
-      [1, 2].every((part) => group.some((slot) => side[rowOfSlot[slot]!] === part)),
-    );
-    return finding('copy_across_split', 'warning', [`split ${kind}`], () => `The split ${kind} has copies of ${both.length} crops both in train and in test`, both.length); // prettier-ignore
+    const part = new Uint8Array(index.length);
+    PARTS.forEach((name, p) => {
+      for (const row of split[name]) part[row] = 1 + p;
+    });
+    return [{ kind, part }];
   });
 }
 
-/** 1 train, 2 test, 0 neither. */
-function sides(split: Split, rows: number): Uint8Array {
-  const side = new Uint8Array(rows);
-  for (const row of split.train) side[row] = 1;
-  for (const row of split.test) side[row] = 2;
-  return side;
+/** Copies with one crop in train and one in test, under each split that the data allow. */
+export function checkCopiesAcrossSplits(data: CheckedData): Finding[] {
+  const { survey, rowOfSlot } = data;
+  const groups = copies(survey.facts);
+  if (groups.length === 0) return [];
+  const trainAndTest = [1 + PARTS.indexOf('train'), 1 + PARTS.indexOf('test')];
+  return partsOfSplits(data).flatMap(({ kind, part }) => {
+    const both = groups.filter((group) =>
+      trainAndTest.every((wanted) => group.some((slot) => part[rowOfSlot[slot]!] === wanted)),
+    );
+    return finding('copy_across_split', 'warning', [`split ${kind}`], () => `The split ${kind} has copies of ${both.length} crops both in train and in test`, both.length); // prettier-ignore
+  });
 }
 
 function attempt<T>(make: () => T): T | null {
