@@ -78,20 +78,20 @@ function listCommand(): Command {
 function list(context: Context, { registry }: Place, name?: string): Result {
   const versions = Registry.open(registry).versions(name);
   const rows = versions.map((each) => {
-    const { accuracy, baseline, split } = scoresOf(each);
-    const known = [accuracy, baseline].map((share) =>
+    const { accuracy, baseline, split, leak } = scoresOf(each);
+    const [tested, best, leaked] = [accuracy, baseline, leak].map((share) =>
       share === null ? '–' : `${(100 * share).toFixed(1)} %`,
     );
     return [
       each.model,
       String(each.version),
       each.aliases.join(', '),
-      ...known,
-      split,
+      ...[tested!, best!, split, leaked!],
       each.entry.time.slice(0, 19),
     ];
   });
-  const columns = ['model', 'version', 'aliases', 'test accuracy', 'best baseline', 'split', 'registered'];
+  const scores = ['test accuracy', 'best baseline', 'split', 'leak'];
+  const columns = ['model', 'version', 'aliases', ...scores, 'registered'];
   if (rows.length === 0)
     context.print(`the registry ${registry} holds no model${name === undefined ? '' : ` ${name}`}`);
   else for (const line of terminalTable(columns, rows)) context.print(line);
@@ -104,6 +104,7 @@ function scoresOf({ folder }: RegisteredVersion) {
   return {
     accuracy: number('test_accuracy'),
     baseline: number('best_baseline_accuracy'),
+    leak: number('leak_share'),
     split: typeof evaluation['split'] === 'string' ? evaluation['split'] : '–',
   };
 }
