@@ -1,6 +1,7 @@
 // The tracking of a command: which store, from the run, the config and the environment as MLflow names it.
 import { existsSync } from 'node:fs';
-import { openTracker, runSurroundings, type ServerAccess } from '../tracking/index.ts';
+import { homedir } from 'node:os';
+import { openTracker, runSurroundings, serverAccess } from '../tracking/index.ts';
 import type { RunDirectory } from '../train/run-directory.ts';
 import { trackedIn, type Tracking } from '../train/tracked-run.ts';
 
@@ -16,7 +17,7 @@ export async function withTracking<T>(
   const tracker = await openTracker(storeOf(run), {
     now: Date.now,
     onTrouble: warn,
-    access: serverAccess(),
+    access: serverAccess(process.env, homedir()),
   });
   const experiment = process.env['MLFLOW_EXPERIMENT_NAME'];
   const tags = tracker.address === null ? {} : runSurroundings(source);
@@ -39,18 +40,6 @@ function storeOf({ path, config: { tracking } }: RunDirectory): string | null {
 /** The store that commands use: `uri` where given, else MLFLOW_TRACKING_URI, else `mlflow.db` in the working directory. */
 export function trackingUri(uri: string | null): string {
   return uri ?? (process.env['MLFLOW_TRACKING_URI'] || DEFAULT_URI);
-}
-
-/** What the environment says about a server, in the names of MLflow's own client. */
-export function serverAccess(): ServerAccess {
-  const { env } = process;
-  return {
-    username: env['MLFLOW_TRACKING_USERNAME'],
-    password: env['MLFLOW_TRACKING_PASSWORD'],
-    token: env['MLFLOW_TRACKING_TOKEN'],
-    insecureTls: /^(true|1)$/i.test(env['MLFLOW_TRACKING_INSECURE_TLS'] ?? ''),
-    certificate: env['MLFLOW_TRACKING_SERVER_CERT_PATH'],
-  };
 }
 
 const warn = (line: string): void => void process.stderr.write(`spatter: ${line}\n`);

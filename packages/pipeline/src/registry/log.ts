@@ -3,6 +3,7 @@ import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } f
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeWritableFolder, writeFileAtomic } from '../util/atomic.ts';
+import { canonicalJson } from '../util/canonical-json.ts';
 import { fromSystemError } from '../util/errors.ts';
 import { GENESIS, chained, entryHash, parseEntry, type LogEntry, type NewEntry } from './entry.ts';
 
@@ -30,7 +31,8 @@ export interface Log {
 }
 
 const DIGITS = 6;
-const fileText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** Keys in one order, so that a file whose keys were moved is told from the one that was written. */
+const fileText = (value: unknown): string => `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
 const entryName = (sequence: number): string => `${String(sequence).padStart(DIGITS, '0')}.json`;
 const headPath = (root: string): string => join(root, 'head.json');
 
@@ -69,7 +71,7 @@ function chainFault(
   return 'does not follow the entry before it: one of the two was replaced';
 }
 
-/** Blanks, doubled keys and other ways to write a number change no hash; whole bytes tell them. */
+/** Blanks, moved or doubled keys and other ways to write a number change no hash; whole bytes tell them. */
 function textFault(text: string): string | undefined {
   return text === fileText(JSON.parse(text)) ? undefined : 'was edited: it says the same in other bytes';
 }

@@ -184,8 +184,11 @@ describe('one byte', () => {
     filled();
     for (const path of [entryPath(1), join(root, 'head.json')]) {
       const whole = readFileSync(path, 'utf8');
-      writeFileSync(path, whole.replace('\n  ', '\n\t '));
-      expect(faults()[0]).toMatch(/edited: it says the same in other bytes/);
+      const turned = Object.fromEntries(Object.entries(JSON.parse(whole) as object).reverse());
+      for (const edited of [whole.replace('\n  ', '\n\t '), `${JSON.stringify(turned, null, 2)}\n`]) {
+        writeFileSync(path, edited);
+        expect(faults()[0]).toMatch(/edited: it says the same in other bytes/);
+      }
       writeFileSync(path, whole);
     }
   });

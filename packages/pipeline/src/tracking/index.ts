@@ -8,7 +8,7 @@ import { Tracker, type TrackerOptions } from './tracker.ts';
 export { runSurroundings } from './surroundings.ts';
 export { syncSpool } from './spool/sync.ts';
 export { openStore };
-export type { ServerAccess } from './mlflow/connection.ts';
+export { serverAccess } from './mlflow/server-access.ts';
 export type { DatasetInput, MetricPoint, RunQuery, RunRecord, RunStatus, TrackingStore } from './store.ts';
 export { Tracker, type ParamValue, type RunStart, type TrackedRun } from './tracker.ts';
 

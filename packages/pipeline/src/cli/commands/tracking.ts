@@ -1,8 +1,10 @@
 // `spatter tracking`: the runs of a tracking store as a table, one run in full, and sending what was spooled.
+import { homedir } from 'node:os';
 import { Command } from 'commander';
 import {
   DEFAULT_SPOOL,
   openStore,
+  serverAccess,
   syncSpool,
   type RunRecord,
   type TrackingStore,
@@ -10,7 +12,7 @@ import {
 import { terminalPairs, terminalTable } from '../../report/terminal.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { action, type Context, type Result } from '../context.ts';
-import { serverAccess, trackingUri } from '../tracking.ts';
+import { trackingUri } from '../tracking.ts';
 
 interface StoreOptions {
   readonly uri?: string;
@@ -62,7 +64,7 @@ export function trackingCommand(): Command {
 async function withStore<T>({ uri }: StoreOptions, work: (store: TrackingStore) => Promise<T>): Promise<T> {
   const store = await openStore(trackingUri(uri ?? null), {
     now: Date.now,
-    access: serverAccess(),
+    access: serverAccess(process.env, homedir()),
     mustExist: true,
   });
   try {

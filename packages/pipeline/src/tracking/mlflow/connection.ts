@@ -1,10 +1,10 @@
 // HTTP to an MLflow server: credentials, a limit of time, and new attempts with growing pauses where they may help.
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { SpatterError } from '../../util/errors.ts';
+import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from 'node:https';
+import { SpatterError, fromSystemError } from '../../util/errors.ts';
 
-/** How to reach a server, as MLflow's own client reads it from MLFLOW_TRACKING_USERNAME, _PASSWORD, _TOKEN, _INSECURE_TLS and _SERVER_CERT_PATH. */
+/** How to reach a server; `server-access.ts` says where MLflow's own client finds it. */
 export interface ServerAccess {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -13,6 +13,10 @@ export interface ServerAccess {
   readonly insecureTls?: boolean;
   /** PEM file of the authority that signed the server's certificate. */
   readonly certificate?: string | undefined;
+  /** PEM file with our own certificate and its key, for servers that ask for one. */
+  readonly clientCertificate?: string | undefined;
+  /** Milliseconds without an answer after which an attempt has failed; default a minute. */
+  readonly timeout?: number;
   /** Pauses before further attempts, in milliseconds; default 0.25, 0.5, 1, 2 s. */
   readonly pauses?: readonly number[];
 }
@@ -57,6 +61,7 @@ export class MlflowConnection {
   readonly #authorization: string | undefined;
   readonly #agent: HttpAgent;
   readonly #pauses: readonly number[];
+  readonly #timeout: number;
 
   constructor(address: string, access: ServerAccess = {}) {
     const url = new URL(address.endsWith('/') ? address : `${address}/`);
@@ -65,9 +70,9 @@ export class MlflowConnection {
     this.#base = url;
     this.address = url.href.replace(/\/$/, '');
     this.#pauses = access.pauses ?? PAUSES;
-    const ca = access.certificate === undefined ? {} : { ca: readFileSync(access.certificate) };
-    const tls = { keepAlive: true, rejectUnauthorized: access.insecureTls !== true, ...ca };
-    this.#agent = url.protocol === 'https:' ? new HttpsAgent(tls) : new HttpAgent({ keepAlive: true });
+    this.#timeout = access.timeout ?? TIMEOUT;
+    this.#agent =
+      url.protocol === 'https:' ? new HttpsAgent(tlsOptions(access)) : new HttpAgent({ keepAlive: true });
   }
 
   /** Sends a request to MLflow's REST interface; `path` such as `runs/create`. */
@@ -108,10 +113,10 @@ export class MlflowConnection {
     };
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const sent = send(url, { method, headers, agent: this.#agent, timeout: TIMEOUT }, (response) =>
+      const sent = send(url, { method, headers, agent: this.#agent, timeout: this.#timeout }, (response) =>
         resolve(wholeAnswer(response)),
       );
-      sent.on('timeout', () => sent.destroy(new Error('no answer within a minute')));
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${this.#timeout / 1000} s`)));
       sent.on('error', reject);
       if (file === undefined) sent.end(body);
       else
@@ -148,6 +153,24 @@ export class MlflowConnection {
 
 const isUnauthorized = (answer: Answer | SpatterError): boolean =>
   !(answer instanceof SpatterError) && (answer.status === 401 || answer.status === 403);
+
+function tlsOptions({ insecureTls, certificate, clientCertificate }: ServerAccess): AgentOptions {
+  const own = clientCertificate === undefined ? undefined : readPem(clientCertificate);
+  return {
+    keepAlive: true,
+    rejectUnauthorized: insecureTls !== true,
+    ...(certificate === undefined ? {} : { ca: readPem(certificate) }),
+    ...(own === undefined ? {} : { cert: own, key: own }),
+  };
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fromSystemError(error, path);
+  }
+}
 
 async function wholeAnswer(response: IncomingMessage): Promise<Answer> {
   const parts: Buffer[] = [];
