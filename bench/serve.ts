@@ -24,7 +24,7 @@ const PEER = join(import.meta.dirname, 'python', 'serve_fastapi.py');
 const CLI = join(import.meta.dirname, '../packages/pipeline/bin/spatter.js');
 const PORTS = { ours: 8701, peer: 8702 };
 const CROPS = 200;
-const CONNECTIONS = [1, 16];
+const CONNECTIONS = [1, 4, 16];
 const SECONDS = 6;
 const ROUNDS = 2;
 

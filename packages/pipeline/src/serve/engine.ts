@@ -1,9 +1,10 @@
-// One loaded model: serving threads, and the batches that keep them busy.
+// One loaded model: serving threads, the batches that keep them busy, and a short way for a small image that comes alone.
 import { Worker } from 'node:worker_threads';
 import type { ExportedModel } from '../export/exported-model.ts';
 import { workerUrl } from '../util/worker.ts';
 import { BatchQueue, type Waiting } from './batch-queue.ts';
-import type { ImageResult } from './inference.ts';
+import { isJpeg, jpegShape } from './image-shape.ts';
+import { Inference, type ImageResult } from './inference.ts';
 import type { BatchRequest, WorkerReply, WorkerStart } from './inference.worker.ts';
 
 export interface EngineOptions {
@@ -24,6 +25,10 @@ export interface EngineOptions {
 /** A second batch waits in the thread while it works on the first, so that it never idles between two. */
 const BATCHES_PER_WORKER = 2;
 
+/** Pixels of an image, and milliseconds of a run of the network, that may keep the event loop: about what a hand-over costs. */
+const SHORT_PIXELS = 160 * 160;
+const SHORT_RUN_MS = 1;
+
 interface Member {
   readonly worker: Worker;
   readonly batches: Map<number, readonly Waiting<ImageResult>[]>;
@@ -38,6 +43,8 @@ export class Engine {
   #scheduled = false;
   #underWay = 0;
   #batches = true;
+  #runMs = Infinity;
+  #here: Inference | null = null;
   #closing: (() => void) | null = null;
 
   private constructor(model: ExportedModel, options: EngineOptions) {
@@ -51,6 +58,7 @@ export class Engine {
     const engine = new Engine(model, options);
     try {
       await Promise.all(Array.from({ length: options.workers }, () => engine.#hire()));
+      await engine.#openHere();
     } catch (error) {
       await engine.close();
       throw error;
@@ -70,13 +78,38 @@ export class Engine {
 
   /** One result per image, in order. Images whose `signal` is aborted before their turn are dropped and reject. */
   classify(images: readonly Uint8Array[], signal?: AbortSignal): Promise<ImageResult[]> {
-    return Promise.all(images.map((image) => this.#submit(image, signal)));
+    const [image] = images;
+    if (images.length === 1 && this.#isShort(image!)) return this.#classifyHere(images);
+    return Promise.all(images.map((each) => this.#submit(each, signal)));
   }
 
   /** Waits for everything under way, then stops the threads. */
   async close(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#closing = resolve));
     await Promise.all(this.#members.splice(0).map(({ worker }) => worker.terminate()));
+    await this.#here?.close();
+  }
+
+  /** Opens the model on this thread too, where the network is so small that the way to another thread costs more than it. */
+  async #openHere(): Promise<void> {
+    if (this.#runMs <= SHORT_RUN_MS) this.#here = await Inference.open(this.model, 1);
+  }
+
+  /** A small JPEG, with nothing before it. */
+  #isShort(image: Uint8Array): boolean {
+    if (this.#here === null || this.#underWay > 0 || !isJpeg(image)) return false;
+    const shape = jpegShape(image);
+    return shape !== null && shape.scans === 1 && shape.width * shape.height <= SHORT_PIXELS;
+  }
+
+  async #classifyHere(images: readonly Uint8Array[]): Promise<ImageResult[]> {
+    this.#underWay++;
+    try {
+      this.#options.onBatch?.(1);
+      return await this.#here!.classify(images);
+    } finally {
+      if (--this.#underWay === 0) this.#closing?.();
+    }
   }
 
   #submit(image: Uint8Array, signal: AbortSignal | undefined): Promise<ImageResult> {
@@ -146,6 +179,7 @@ export class Engine {
           return;
         }
         this.#batches &&= message.batches;
+        this.#runMs = Math.min(this.#runMs, message.runMs);
         this.#members.push(member);
         resolve();
         this.#schedule();

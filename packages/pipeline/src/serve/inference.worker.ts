@@ -15,7 +15,7 @@ export interface BatchRequest {
 }
 
 export type WorkerReply =
-  | { readonly kind: 'ready'; readonly batches: boolean }
+  | { readonly kind: 'ready'; readonly batches: boolean; readonly runMs: number }
   | { readonly kind: 'done'; readonly id: number; readonly results: readonly ImageResult[] }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 
@@ -29,7 +29,7 @@ let last = Promise.resolve();
 port.on('message', (request: BatchRequest) => {
   last = last.then(() => answer(request));
 });
-reply({ kind: 'ready', batches: inference.batches });
+reply({ kind: 'ready', batches: inference.batches, runMs: await inference.runMs() });
 
 async function answer({ id, images }: BatchRequest): Promise<void> {
   try {

@@ -13,13 +13,17 @@ interface Pass {
 }
 
 const passes = new Map<number, Pass>();
+/** Bound of `passes`: images of any size may come over a network. */
+const MOST_PASSES = 1024;
 let scratch = new Uint8Array(1 << 14);
 
-/** Weights for `from` → `to` samples, made once per pair; crops come in a few hundred sizes. */
+/** Weights for `from` → `to` samples, kept per pair, the oldest let go first; crops come in a few hundred sizes. */
 function passFor(from: number, to: number): Pass {
   const key = from * 65536 + to;
   let pass = passes.get(key);
-  if (pass === undefined) passes.set(key, (pass = computePass(from, to)));
+  if (pass !== undefined) return pass;
+  if (passes.size >= MOST_PASSES) passes.delete(passes.keys().next().value!);
+  passes.set(key, (pass = computePass(from, to)));
   return pass;
 }
 
