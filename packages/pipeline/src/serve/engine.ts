@@ -28,6 +28,8 @@ const BATCHES_PER_WORKER = 2;
 /** Pixels of an image, and milliseconds of a run of the network, that may keep the event loop: about what a hand-over costs. */
 const SHORT_PIXELS = 160 * 160;
 const SHORT_RUN_MS = 1;
+/** Requests after one that found company for which company is expected: a crowd is served faster in batches. */
+const CROWD_LASTS = 32;
 
 interface Member {
   readonly worker: Worker;
@@ -44,6 +46,7 @@ export class Engine {
   #underWay = 0;
   #batches = true;
   #runMs = Infinity;
+  #crowd = 0;
   #here: Inference | null = null;
   #closing: (() => void) | null = null;
 
@@ -95,9 +98,10 @@ export class Engine {
     if (this.#runMs <= SHORT_RUN_MS) this.#here = await Inference.open(this.model, 1);
   }
 
-  /** A small JPEG, with nothing before it. */
+  /** A small JPEG, with nothing before it and no crowd of late. */
   #isShort(image: Uint8Array): boolean {
-    if (this.#here === null || this.#underWay > 0 || !isJpeg(image)) return false;
+    this.#crowd = this.#underWay > 0 ? CROWD_LASTS : Math.max(0, this.#crowd - 1);
+    if (this.#here === null || this.#crowd > 0 || !isJpeg(image)) return false;
     const shape = jpegShape(image);
     return shape !== null && shape.scans === 1 && shape.width * shape.height <= SHORT_PIXELS;
   }
