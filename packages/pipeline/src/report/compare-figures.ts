@@ -6,6 +6,8 @@ export interface ComparedFigures {
   readonly test_accuracy: number;
   readonly test_accuracy_low: number | null;
   readonly test_accuracy_high: number | null;
+  /** Share of test crops with a training neighbour in their recording; null where frames are not known. */
+  readonly leak_share: number | null;
   readonly epochs: number;
   readonly of_epochs: number;
   readonly params: number;

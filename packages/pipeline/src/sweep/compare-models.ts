@@ -27,6 +27,8 @@ export interface ComparedModel extends ModelCost {
   readonly test_accuracy_low: number | null;
   readonly test_accuracy_high: number | null;
   readonly best_baseline_accuracy: number | null;
+  /** Share of test crops with a training neighbour in their recording; null where frames are not known. */
+  readonly leak_share: number | null;
   /** Epochs that were trained, of those the config asks for. */
   readonly epochs: number;
   readonly of_epochs: number;
@@ -85,6 +87,7 @@ export async function compareModel(
     test_accuracy_low: figure('test_accuracy_low'),
     test_accuracy_high: figure('test_accuracy_high'),
     best_baseline_accuracy: figure('best_baseline_accuracy'),
+    leak_share: figure('leak_share'),
     epochs: progress.history.length,
     of_epochs: run.config.training.epochs,
     ...(await modelCost(buildModel(run.config), state, inputShape(run.config))),

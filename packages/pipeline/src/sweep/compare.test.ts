@@ -17,6 +17,7 @@ const row = (model: ComparedModel['model'], more: Partial<ComparedModel> = {}): 
   test_accuracy_low: 0.85,
   test_accuracy_high: 0.94,
   best_baseline_accuracy: 0.7,
+  leak_share: 0.02,
   epochs: 3,
   of_epochs: 3,
   params: 61_111,

@@ -1,6 +1,7 @@
 // `spatter export`: a run's best checkpoint as ONNX with its preprocessing, checked against the trained network.
 import { Command } from 'commander';
 import { EXPORT_TOLERANCE } from '../../export/exported-model.ts';
+import { measuredLines } from '../../export/measured-lines.ts';
 import { logExport } from '../../infer/log-evaluation.ts';
 import { openRunDirectory } from '../../train/run-directory.ts';
 import { action, type Context, type Result } from '../context.ts';
@@ -49,5 +50,6 @@ async function exportOne(context: Context, options: Options, path: string): Prom
   context.print(
     `checked on ${check.crops} test crops: probabilities within ${check.largest_difference.toExponential(1)}, ${check.decisions_changed} decisions changed`,
   );
+  for (const line of measuredLines(model.card)) context.print(line);
   return { model: model.folder, onnx_sha256: model.card.onnx_sha256, ...check };
 }

@@ -1,6 +1,7 @@
 // `spatter predict`: videos to probabilities per crop, a verdict per layer and a report, with an exported model.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { extractionRules } from '../../export/exported-model.ts';
+import { measuredLines } from '../../export/measured-lines.ts';
 import type { Classifier } from '../../infer/classifier.ts';
 import { openModel } from '../../infer/open-model.ts';
 import type { PredictedCrop } from '../../infer/predicted-crop.ts';
@@ -99,6 +100,7 @@ async function predict(context: Context, options: Options, given: readonly strin
       for (const line of lines) context.print(line);
       results.push(result);
     }
+    for (const line of measuredLines(classifier.model.card)) context.print(line);
   } finally {
     await classifier.close();
   }
