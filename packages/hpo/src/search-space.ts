@@ -10,8 +10,9 @@ export function commonSpace(trials: readonly FrozenTrial[]): SearchSpace {
   const newest = trials.at(-1);
   if (newest === undefined) return {};
   const shared = Object.entries(newest.distributions).filter(([name, distribution]) =>
-    trials.every((trial) => {
-      const other = trial.distributions[name];
+    trials.every(({ distributions }) => {
+      if (distributions === newest.distributions) return true;
+      const other = distributions[name];
       return other !== undefined && (other === distribution || sameDistribution(other, distribution));
     }),
   );

@@ -37,10 +37,8 @@ export function buildMixture(
   observations: readonly Float64Array[],
   weights: Float64Array,
 ): Mixture {
-  const all = withLast(weights, weights.length === 0 ? 1 : PRIOR_WEIGHT);
-  const total = all.reduce((sum, weight) => sum + weight, 0);
   return {
-    weights: all.map((weight) => weight / total),
+    weights: normalised(withLast(weights, weights.length === 0 ? 1 : PRIOR_WEIGHT)),
     kernels: space.map((distribution, p) =>
       distribution.name === 'CategoricalDistribution'
         ? categoricalKernels(distribution, observations[p]!)
@@ -49,13 +47,20 @@ export function buildMixture(
   };
 }
 
+function normalised(weights: Float64Array): Float64Array {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  for (let k = 0; k < weights.length; k++) weights[k]! /= total;
+  return weights;
+}
+
 /** Trials' weights by age, oldest first: ones for the last 25, a ramp from 1/n before them. */
 export function defaultWeights(count: number): Float64Array {
   const ramp = count - 25;
-  return Float64Array.from({ length: count }, (_, i) => {
-    if (i >= ramp) return 1;
-    return ramp === 1 ? 1 / count : 1 / count + (1 - 1 / count) * (i / (ramp - 1));
-  });
+  const weights = new Float64Array(count).fill(1);
+  for (let i = 0; i < ramp; i++)
+    weights[i] = ramp === 1 ? 1 / count : 1 / count + (1 - 1 / count) * (i / (ramp - 1));
+  return weights;
 }
 
 function categoricalKernels(
@@ -78,7 +83,7 @@ function numericKernels(distribution: NumericDistribution, observed: Float64Arra
   const [low, high] = searchInterval(distribution);
   const range = high - low;
   const count = observed.length;
-  const means = distribution.log ? observed.map((value) => Math.log(value)) : observed;
+  const means = distribution.log ? logsOf(observed) : observed;
   const mu = withLast(means, (low + high) / 2);
   const sigma = new Float64Array(count + 1).fill(range);
   const least = range / Math.min(100, 2 + count);
@@ -186,15 +191,22 @@ function drawNumber({ distribution, mu, sigma }: NumericKernels, k: number, quan
 
 /** ln density (or probability, for discrete parameters) of each point: `samples[p][i]` is parameter p of point i. */
 export function logDensity(mixture: Mixture, samples: readonly Float64Array[]): Float64Array {
-  const logWeights = mixture.weights.map(Math.log);
-  const terms = mixture.kernels.map(logKernels);
+  // What does not depend on the point is summed once.
+  const base = logsOf(mixture.weights);
+  const terms = mixture.kernels.map((kernels) => logKernels(kernels, base));
   // One point after another: what is summed for a point then stays in the processor's cache.
-  const logs = new Float64Array(logWeights.length);
+  const logs = new Float64Array(base.length);
   return Float64Array.from(samples[0] ?? [], (_, i) => {
-    logs.set(logWeights);
+    logs.set(base);
     terms.forEach((add, p) => add(samples[p]![i]!, logs));
     return logSumExp(logs);
   });
+}
+
+function logsOf(values: Float64Array): Float64Array {
+  const logs = new Float64Array(values.length);
+  for (let k = 0; k < values.length; k++) logs[k] = Math.log(values[k]!);
+  return logs;
 }
 
 /** Terms that cannot change the sum are not computed. */
@@ -208,13 +220,14 @@ function logSumExp(logs: Float64Array): number {
   return Math.log(sum) + top;
 }
 
-/** Adds every component's log density at a value of one parameter. */
+/** Adds what depends on the value in every component's log density at a value of one parameter. */
 type AddLogs = (value: number, logs: Float64Array) => void;
 
-function logKernels(kernels: Kernels): AddLogs {
+/** The rest, the same for every value, is added to `base` at once. */
+function logKernels(kernels: Kernels, base: Float64Array): AddLogs {
   if ('rows' in kernels) return categoricalLogs(kernels);
   return kernels.distribution.step === null
-    ? continuousLogs(kernels)
+    ? continuousLogs(kernels, base)
     : discreteLogs(kernels, kernels.distribution.step);
 }
 
@@ -227,34 +240,29 @@ function categoricalLogs({ rows }: CategoricalKernels): AddLogs {
 /** Beyond this many σ nothing of a normal's mass is left that a double could hold. */
 const WHOLE = 9;
 
-function continuousLogs({ distribution, mu, sigma }: NumericKernels): AddLogs {
+function continuousLogs({ distribution, mu, sigma }: NumericKernels, base: Float64Array): AddLogs {
   const [low, high] = searchInterval(distribution);
   const scale = new Float64Array(mu.length);
-  const norm = new Float64Array(mu.length);
   const peak = logPdf(0);
+  let [width, logScale] = [1, 0];
   for (let k = 0; k < mu.length; k++) {
     const s = 1 / sigma[k]!;
+    if (sigma[k] !== width) [width, logScale] = [sigma[k]!, Math.log(s)];
     const [from, to] = [(low - mu[k]!) * s, (high - mu[k]!) * s];
     const mass = from < -WHOLE && to > WHOLE ? 0 : logMass(from, to);
-    scale[k] = s;
-    norm[k] = -mass + Math.log(s) + peak;
+    scale[k] = s * Math.SQRT1_2;
+    base[k] = base[k]! - mass + logScale + peak;
   }
   return (value, logs) => {
-    addNormals(logs, distribution.log ? Math.log(value) : value, mu, scale, norm);
+    subtractSquares(logs, distribution.log ? Math.log(value) : value, mu, scale);
   };
 }
 
 /** A function of its own, with arguments only: the engine keeps the arrays' addresses in registers. */
-function addNormals(
-  logs: Float64Array,
-  x: number,
-  mu: Float64Array,
-  scale: Float64Array,
-  norm: Float64Array,
-): void {
+function subtractSquares(logs: Float64Array, x: number, mu: Float64Array, scale: Float64Array): void {
   for (let k = 0; k < logs.length; k++) {
     const distance = (x - mu[k]!) * scale[k]!;
-    logs[k] = logs[k]! + norm[k]! - distance * distance * 0.5;
+    logs[k] = logs[k]! - distance * distance;
   }
 }
 
@@ -288,12 +296,13 @@ function addCells(logs: Float64Array, shares: Float64Array, same: Uint32Array): 
 function distinct(mu: Float64Array, sigma: Float64Array): { first: number[]; same: Uint32Array } {
   const first: number[] = [];
   const seen = new Map<number, Map<number, number>>();
-  const same = mu.map((m, k) => {
-    const bySigma = seen.get(m) ?? new Map<number, number>();
-    seen.set(m, bySigma);
-    const place = bySigma.get(sigma[k]!) ?? first.push(k) - 1;
-    bySigma.set(sigma[k]!, place);
-    return place;
-  });
-  return { first, same: Uint32Array.from(same) };
+  const same = new Uint32Array(mu.length);
+  for (let k = 0; k < mu.length; k++) {
+    let bySigma = seen.get(mu[k]!);
+    if (bySigma === undefined) seen.set(mu[k]!, (bySigma = new Map()));
+    let place = bySigma.get(sigma[k]!);
+    if (place === undefined) bySigma.set(sigma[k]!, (place = first.push(k) - 1));
+    same[k] = place;
+  }
+  return { first, same };
 }

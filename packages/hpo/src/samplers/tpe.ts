@@ -79,7 +79,7 @@ function suggest(
   const names = Object.keys(space);
   if (names.length === 0) return {};
   const distributions = Object.values(space);
-  const others = context.trials.filter((trial) => trial.number !== context.trial.number);
+  const others = context.trials.filter(({ number }) => number !== context.trial.number);
   const running = settings.constantLiar ? others.filter((trial) => trial.state === 'RUNNING') : [];
   const ended = observed(others);
   const good = splitTrials(ended, context.directions, goodCount(settings, context, ended.length));
