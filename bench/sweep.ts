@@ -33,7 +33,13 @@ export async function run(): Promise<BenchResult> {
     for (const size of SIZES) {
       const ours = await measureOurs(join(folder, `ours-${size}.db`), size);
       const url = `sqlite:///${join(folder, `theirs-${size}.db`)}`;
-      const peer = runPython<number>(python, PEER, ['bench', url, String(size), String(MEASURED)]);
+      const peer = runPython<number>(python, PEER, [
+        'bench',
+        url,
+        String(size),
+        String(WARM_UP),
+        String(MEASURED),
+      ]);
       console.log(`${size} trials: ours ${ours.toFixed(2)} ms a trial, Optuna ${peer.toFixed(2)} ms`);
       results.push({ ours, peer });
     }

@@ -241,7 +241,7 @@ def worker(url, until, pause):
     return None
 
 
-def bench(url, existing, measured):
+def bench(url, existing, warm_up, measured):
     study = optuna.create_study(storage=url, study_name="bench", sampler=optuna.samplers.TPESampler(seed=1))
     rng = np.random.RandomState(0)
     space = {f"x{i}": optuna.distributions.FloatDistribution(0, 1) for i in range(4)}
@@ -250,7 +250,7 @@ def bench(url, existing, measured):
         params = {name: d.low + (d.high - d.low) * rng.rand() for name, d in space.items()}
         params["n"] = int(params["n"])
         study.add_trial(optuna.create_trial(params=params, distributions=space, value=rng.rand()))
-    study.optimize(lambda t: [t._suggest(name, d) for name, d in space.items()][0], n_trials=2)
+    study.optimize(lambda t: [t._suggest(name, d) for name, d in space.items()][0], n_trials=int(warm_up))
     start = time.perf_counter()
     study.optimize(lambda t: [t._suggest(name, d) for name, d in space.items()][0], n_trials=int(measured))
     return (time.perf_counter() - start) / int(measured) * 1000

@@ -299,7 +299,7 @@ function distinct(mu: Float64Array, sigma: Float64Array): { first: number[]; sam
   const same = new Uint32Array(mu.length);
   for (let k = 0; k < mu.length; k++) {
     let bySigma = seen.get(mu[k]!);
-    if (bySigma === undefined) seen.set(mu[k]!, (bySigma = new Map()));
+    if (bySigma === undefined) seen.set(mu[k]!, (bySigma = new Map<number, number>()));
     let place = bySigma.get(sigma[k]!);
     if (place === undefined) bySigma.set(sigma[k]!, (place = first.push(k) - 1));
     same[k] = place;

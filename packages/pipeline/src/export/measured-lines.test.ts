@@ -6,18 +6,21 @@ describe('measuredLines', () => {
   const measured = [
     { topic: 'Split', text: 'By recording.' },
     { topic: 'Leak', text: '3.0 % of the test crops.', warn: true },
-    { topic: 'Interval', text: 'From blocks.' },
   ];
 
-  it('gives the score, then its split and leak, marked where they limit it', () => {
-    expect(measuredLines({ evaluation: { test_accuracy: 0.918 }, measured })).toEqual([
-      'the model’s test accuracy: 91.8 %',
-      '  split: By recording.',
-      '  ! leak: 3.0 % of the test crops.',
+  it('gives the score with split, leak and baseline, then what limits it', () => {
+    const evaluation = {
+      ...{ test_accuracy: 0.918, split: 'recording' },
+      ...{ leak_share: 0.03, best_baseline_accuracy: 0.678 },
+    };
+    expect(measuredLines({ evaluation, measured })).toEqual([
+      'the model’s test accuracy: 91.8 % (split recording, leak 3.0 %, best trivial baseline 67.8 %)',
+      '  leak: 3.0 % of the test crops.',
     ]);
   });
 
-  it('gives what qualifies it where no score is known', () => {
-    expect(measuredLines({ evaluation: {}, measured })).toHaveLength(2);
+  it('says what is not known', () => {
+    const [line] = measuredLines({ evaluation: { test_accuracy: 0.5, leak_share: null }, measured });
+    expect(line).toContain('split unknown, leak unknown, best trivial baseline unknown');
   });
 });

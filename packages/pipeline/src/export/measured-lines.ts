@@ -1,22 +1,20 @@
 // What a model's test score is worth, in the few lines that commands print wherever they speak of the model.
 import type { ModelCard } from './model-card.ts';
 
-/** What qualifies a score most: how train and test were parted, what leaked, what a trivial rule reaches. */
-const TOPICS: ReadonlySet<string> = new Set(['Split', 'Leak', 'Baselines', 'Gas or camera']);
-
-/** The score of the test split, then what qualifies it. */
+/** The score of the test split with what it rests on, then every statement that limits it. */
 export function measuredLines({
   evaluation,
   measured,
 }: Pick<ModelCard, 'evaluation' | 'measured'>): string[] {
-  const { test_accuracy: accuracy } = evaluation;
-  const score =
-    typeof accuracy === 'number' ? [`the model’s test accuracy: ${(100 * accuracy).toFixed(1)} %`] : [];
-  const qualified = measured.filter(({ topic }) => TOPICS.has(topic));
+  const share = (key: string): string => {
+    const value = evaluation[key];
+    return typeof value === 'number' ? `${(100 * value).toFixed(1)} %` : 'unknown';
+  };
+  const { split } = evaluation;
+  const contract = typeof split === 'string' ? split : 'unknown';
+  const limits = measured.filter(({ warn }) => warn === true);
   return [
-    ...score,
-    ...qualified.map(
-      ({ topic, text, warn }) => `  ${warn === true ? '! ' : ''}${topic.toLowerCase()}: ${text}`,
-    ),
+    `the model’s test accuracy: ${share('test_accuracy')} (split ${contract}, leak ${share('leak_share')}, best trivial baseline ${share('best_baseline_accuracy')})`,
+    ...limits.map(({ topic, text }) => `  ${topic.toLowerCase()}: ${text}`),
   ];
 }
