@@ -38,6 +38,31 @@ describe('a convolution under a max pool', () => {
   });
 });
 
+describe('a depthwise convolution', () => {
+  it.each([
+    ['plain', [2, 3, 4, 3], 3, { padding: [1, 1] }],
+    ['wider than the image', [2, 3, 2, 2], 5, { padding: [2, 2] }],
+    ['strided and dilated', [2, 3, 7, 8], 2, { stride: [2, 3], padding: [1, 0], dilation: [3, 2] }],
+  ] as const)('of small images becomes products: %s', (_name, shape, kernel, geometry) => {
+    const inputs = [input('x', shape), input('w', [3, 1, kernel, kernel])] as const;
+    const plain = conv2d(...inputs, { ...geometry, groups: 3 });
+    const [better] = rewrite([plain]) as [Tensor];
+    expect(uses([better], 'conv2d')).toBe(false);
+    const [expected, actual] = [plain, better].map((y) => {
+      const loss = reduceSum(tanh(mul(y, 0.1)));
+      return interpret([y, ...grad(loss, inputs)], feeds(inputs, 1));
+    });
+    for (const [i, { values }] of expected!.entries())
+      values.forEach((value, k) => expect(actual![i]!.values[k]).toBeCloseTo(value, 9));
+  });
+
+  it('of large images, or of groups of several channels, is left alone', () => {
+    const large = conv2d(input('x', [1, 2, 9, 9]), input('w', [2, 1, 3, 3]), { padding: [1, 1], groups: 2 });
+    const wide = conv2d(input('x', [1, 4, 4, 4]), input('w', [4, 2, 3, 3]), { groups: 2 });
+    expect(rewrite([large, wide])).toEqual([large, wide]);
+  });
+});
+
 /** Random feeds; without `noise` the image is black but for a few bright columns. */
 function feeds(inputs: readonly Tensor[], noise: number): Map<string, HostTensor> {
   const next = uniformStream(3, 'rewrite');

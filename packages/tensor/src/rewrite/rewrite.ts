@@ -2,10 +2,14 @@
 import { topologicalOrder } from '../ir/graph.ts';
 import { primitive } from '../ir/ops.ts';
 import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
+import { depthwiseConvolution } from './depthwise-convolution.ts';
 import { pooledConvolution } from './pooled-convolution.ts';
 
 /** Each gives the better form of a tensor, or `undefined` to leave it. One file each, one line here. */
-const REWRITES: readonly ((tensor: Tensor) => Tensor | undefined)[] = [pooledConvolution];
+const REWRITES: readonly ((tensor: Tensor) => Tensor | undefined)[] = [
+  pooledConvolution,
+  depthwiseConvolution,
+];
 
 /** `outputs` with every rewrite applied once to every tensor, inputs first. */
 export function rewrite(outputs: readonly Tensor[]): Tensor[] {
