@@ -219,7 +219,7 @@ export async function run(checks: Checks): Promise<void> {
       now,
       onTrouble,
       spool: join(folder, spool),
-      access: { pauses: [100] },
+      access: () => ({ pauses: [100] }),
     });
     const id = await logRuns(tracker, experiment, folder, clock);
     await tracker.close();

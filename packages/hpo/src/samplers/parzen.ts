@@ -228,7 +228,7 @@ function logKernels(kernels: Kernels, base: Float64Array): AddLogs {
   if ('rows' in kernels) return categoricalLogs(kernels);
   return kernels.distribution.step === null
     ? continuousLogs(kernels, base)
-    : discreteLogs(kernels, kernels.distribution.step);
+    : discreteLogs(kernels, kernels.distribution.step, base);
 }
 
 function categoricalLogs({ rows }: CategoricalKernels): AddLogs {
@@ -266,7 +266,11 @@ function subtractSquares(logs: Float64Array, x: number, mu: Float64Array, scale:
   }
 }
 
-function discreteLogs({ distribution, mu, sigma }: NumericKernels, step: number): AddLogs {
+function discreteLogs(
+  { distribution, mu, sigma }: NumericKernels,
+  step: number,
+  base: Float64Array,
+): AddLogs {
   const scale = distribution.log ? Math.log : (edge: number) => edge;
   const [low, high] = searchInterval(distribution);
   const { first, same } = distinct(mu, sigma);
@@ -276,20 +280,17 @@ function discreteLogs({ distribution, mu, sigma }: NumericKernels, step: number)
     );
   };
   const whole = masses(low, high);
+  for (let k = 0; k < base.length; k++) base[k] = base[k]! - whole[same[k]!]!;
   const known = new Map<number, Float64Array>();
   return (value, logs) => {
     const cell = known.get(value) ?? masses(scale(value - step / 2), scale(value + step / 2));
     known.set(value, cell);
-    addCells(
-      logs,
-      cell.map((mass, place) => mass - whole[place]!),
-      same,
-    );
+    addCells(logs, cell, same);
   };
 }
 
-function addCells(logs: Float64Array, shares: Float64Array, same: Uint32Array): void {
-  for (let k = 0; k < logs.length; k++) logs[k] = logs[k]! + shares[same[k]!]!;
+function addCells(logs: Float64Array, masses: Float64Array, same: Uint32Array): void {
+  for (let k = 0; k < logs.length; k++) logs[k] = logs[k]! + masses[same[k]!]!;
 }
 
 /** Components that share μ and σ: `first` has one of each, `same` says which. Discrete parameters have few. */

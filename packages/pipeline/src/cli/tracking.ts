@@ -17,7 +17,7 @@ export async function withTracking<T>(
   const tracker = await openTracker(storeOf(run), {
     now: Date.now,
     onTrouble: warn,
-    access: serverAccess(process.env, homedir()),
+    access: () => serverAccess(process.env, homedir()),
   });
   const experiment = process.env['MLFLOW_EXPERIMENT_NAME'];
   const tags = tracker.address === null ? {} : runSurroundings(source);

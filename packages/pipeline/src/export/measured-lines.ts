@@ -1,20 +1,33 @@
-// What a model's test score is worth, in the few lines that commands print wherever they speak of the model.
+// What a model's test score is worth, for the commands that speak of the model.
+import { percent } from '../report/numbers.ts';
 import type { ModelCard } from './model-card.ts';
 
-/** The score of the test split with what it rests on, then every statement that limits it. */
-export function measuredLines({
-  evaluation,
-  measured,
-}: Pick<ModelCard, 'evaluation' | 'measured'>): string[] {
-  const share = (key: string): string => {
-    const value = evaluation[key];
-    return typeof value === 'number' ? `${(100 * value).toFixed(1)} %` : 'unknown';
+/** Figures of the test split, as shares, with the kind of the split; null where the card does not say. */
+export interface CardScores {
+  readonly accuracy: number | null;
+  readonly baseline: number | null;
+  readonly leak: number | null;
+  readonly split: string | null;
+}
+
+/** Reads the scores out of a card's evaluation. */
+export function cardScores({ evaluation }: Pick<ModelCard, 'evaluation'>): CardScores {
+  const number = (key: string) => (typeof evaluation[key] === 'number' ? evaluation[key] : null);
+  return {
+    accuracy: number('test_accuracy'),
+    baseline: number('best_baseline_accuracy'),
+    leak: number('leak_share'),
+    split: typeof evaluation['split'] === 'string' ? evaluation['split'] : null,
   };
-  const { split } = evaluation;
-  const contract = typeof split === 'string' ? split : 'unknown';
-  const limits = measured.filter(({ warn }) => warn === true);
+}
+
+/** The score of the test split with what it rests on, then every statement that limits it. */
+export function measuredLines(card: Pick<ModelCard, 'evaluation' | 'measured'>): string[] {
+  const { accuracy, baseline, leak, split } = cardScores(card);
+  const share = (value: number | null): string => (value === null ? 'unknown' : percent(value));
+  const limits = card.measured.filter(({ warn }) => warn === true);
   return [
-    `the model’s test accuracy: ${share('test_accuracy')} (split ${contract}, leak ${share('leak_share')}, best trivial baseline ${share('best_baseline_accuracy')})`,
+    `the model’s test accuracy: ${share(accuracy)} (split ${split ?? 'unknown'}, leak ${share(leak)}, best trivial baseline ${share(baseline)})`,
     ...limits.map(({ topic, text }) => `  ${topic.toLowerCase()}: ${text}`),
   ];
 }

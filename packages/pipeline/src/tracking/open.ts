@@ -7,8 +7,8 @@ import type { TrackingStore } from './store.ts';
 export interface OpenStoreOptions {
   /** Milliseconds since 1970; the age of what has to be made. */
   readonly now: () => number;
-  /** How to reach a server. */
-  readonly access?: ServerAccess;
+  /** Says how to reach a server; asked when one is opened. */
+  readonly access?: () => ServerAccess;
   /** Refuses to make a database that is missing. */
   readonly mustExist?: boolean;
 }
@@ -31,7 +31,7 @@ const openFile =
 
 const openServer: Opener = async (address, { access }) => {
   const { openMlflowStore } = await import('./mlflow/mlflow-store.ts');
-  return openMlflowStore(address, access);
+  return openMlflowStore(address, access?.());
 };
 
 const openSpool: Opener = async (address) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SpatterError } from '../util/errors.ts';
-import { openTracker } from './index.ts';
+import { openTracker, serverAccess } from './index.ts';
 import type { TrackingStore } from './store.ts';
 import { Tracker } from './tracker.ts';
 
@@ -99,6 +99,20 @@ describe('a tracker', () => {
       expect(tracker.address).toBeNull();
     }
     expect(lines).toHaveLength(1);
+  });
+
+  it('asks how to reach a server only for a server, and is not stopped by a wrong answer', async () => {
+    const lines: string[] = [];
+    const access = () => serverAccess({ MLFLOW_HTTP_REQUEST_TIMEOUT: 'soon' }, 'no such home');
+    const options = { now: () => 0, access, onTrouble: (line: string) => void lines.push(line) };
+    expect((await openTracker('http://127.0.0.1:9', options)).address).toBeNull();
+    expect(lines).toEqual([expect.stringContaining('MLFLOW_HTTP_REQUEST_TIMEOUT must be a number')]);
+    const folder = mkdtempSync(join(tmpdir(), 'spatter-tracker-'));
+    const tracker = await openTracker(`sqlite:///${folder}/mlflow.db`, options);
+    await tracker.close();
+    expect(tracker.address).not.toBeNull();
+    expect(lines).toHaveLength(1);
+    rmSync(folder, { recursive: true });
   });
 
   it('logs a folder with all it holds, and passes over what is not there', async () => {

@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { readExportedModel } from '../../export/exported-model.ts';
+import { cardScores } from '../../export/measured-lines.ts';
 import { openProven } from '../../infer/golden-crops.ts';
 import { openModel } from '../../infer/open-model.ts';
 import type { LogEntry } from '../../registry/entry.ts';
@@ -16,6 +17,7 @@ import {
   type RegisteredVersion,
 } from '../../registry/registry.ts';
 import { verifyRegistry } from '../../registry/verify.ts';
+import { percent } from '../../report/numbers.ts';
 import { terminalTable } from '../../report/terminal.ts';
 import { action, type Context, type Result } from '../context.ts';
 import { registryOption } from '../registry-option.ts';
@@ -79,9 +81,7 @@ function list(context: Context, { registry }: Place, name?: string): Result {
   const versions = Registry.open(registry).versions(name);
   const rows = versions.map((each) => {
     const { accuracy, baseline, split, leak } = scoresOf(each);
-    const [tested, best, leaked] = [accuracy, baseline, leak].map((share) =>
-      share === null ? '–' : `${(100 * share).toFixed(1)} %`,
-    );
+    const [tested, best, leaked] = [accuracy, baseline, leak].map((share) => percent(share));
     return [
       each.model,
       String(each.version),
@@ -99,14 +99,8 @@ function list(context: Context, { registry }: Place, name?: string): Result {
 }
 
 function scoresOf({ folder }: RegisteredVersion) {
-  const { evaluation } = readExportedModel(folder).card;
-  const number = (key: string) => (typeof evaluation[key] === 'number' ? evaluation[key] : null);
-  return {
-    accuracy: number('test_accuracy'),
-    baseline: number('best_baseline_accuracy'),
-    leak: number('leak_share'),
-    split: typeof evaluation['split'] === 'string' ? evaluation['split'] : '–',
-  };
+  const scores = cardScores(readExportedModel(folder).card);
+  return { ...scores, split: scores.split ?? '–' };
 }
 
 function describe(each: RegisteredVersion): Result {

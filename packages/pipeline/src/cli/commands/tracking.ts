@@ -64,7 +64,7 @@ export function trackingCommand(): Command {
 async function withStore<T>({ uri }: StoreOptions, work: (store: TrackingStore) => Promise<T>): Promise<T> {
   const store = await openStore(trackingUri(uri ?? null), {
     now: Date.now,
-    access: serverAccess(process.env, homedir()),
+    access: () => serverAccess(process.env, homedir()),
     mustExist: true,
   });
   try {

@@ -132,7 +132,7 @@ describe('a tracker on a server', () => {
   const options = (folder: string, lines: string[]) => ({
     now: () => 5,
     onTrouble: (line: string) => void lines.push(line),
-    access: { pauses: [1] },
+    access: () => ({ pauses: [1] }),
     spool: join(folder, 'spool'),
   });
 
