@@ -19,6 +19,7 @@ import {
   type LayerClock,
 } from './layers.ts';
 import { Ledger, type LedgerCounts } from './ledger.ts';
+import { LiveCounts } from './live-counts.ts';
 import { PartialCsv } from './partial-csv.ts';
 import { readRecord, type ExtractionParameters, type ExtractionRecord } from './record.ts';
 import { BLACK, DEFAULT_RULES, regionOf, stillRule, type Mode, type SpatterRules } from './rules.ts';
@@ -38,6 +39,8 @@ export interface ExtractOptions extends Partial<SpatterRules> {
   readonly flowDirection?: number;
   /** Stop after this many crops. */
   readonly maxCrops?: number;
+  /** Draw spatter over frames and layers as a page. */
+  readonly graph?: boolean;
   readonly overwrite?: boolean;
   readonly decoder?: DecoderName | 'auto';
   /** Threads FFmpeg may decode with; 0 (default) lets it choose. Changes nothing but the time. */
@@ -45,7 +48,7 @@ export interface ExtractOptions extends Partial<SpatterRules> {
   readonly progress?: ProgressFactory;
 }
 
-/** Where an extraction's files go; what is null is not written without capture. */
+/** Where an extraction's files go; `hdf5` and `sidecar` are null without capture, `graph` where none is drawn. */
 export interface ExtractFiles {
   readonly frameLog: string;
   readonly hdf5: string | null;
@@ -53,6 +56,7 @@ export interface ExtractFiles {
   readonly layers: string;
   readonly tracks: string;
   readonly record: string;
+  readonly graph: string | null;
 }
 
 export interface ExtractSummary {
@@ -84,8 +88,10 @@ export function videoName(path: string): string {
 }
 
 /** The files of `video` in `folder`. */
-export function extractFiles(video: string, folder: string, capture = true): ExtractFiles {
+export function extractFiles(video: string, folder: string, options: ExtractOptions = {}): ExtractFiles {
+  const { capture = true, graph = false, overwrite = false } = options;
   const base = join(folder, videoName(video));
+  const page = `${base}_graph.html`;
   return {
     frameLog: `${base}_spatter_at_frame.csv`,
     hdf5: capture ? `${base}.h5` : null,
@@ -93,6 +99,8 @@ export function extractFiles(video: string, folder: string, capture = true): Ext
     layers: `${base}_layer_table.csv`,
     tracks: `${base}_tracks.csv`,
     record: `${base}_extraction.json`,
+    // A page of files that are replaced would tell of the old ones.
+    graph: graph || (overwrite && existsSync(page)) ? page : null,
   };
 }
 
@@ -113,7 +121,7 @@ export async function extractToFiles(
   folder: string,
   options: ExtractOptions = {},
 ): Promise<ExtractSummary> {
-  const files = extractFiles(video, folder, options.capture);
+  const files = extractFiles(video, folder, options);
   const rules = { ...DEFAULT_RULES, ...definedOnly(options) };
   const reader = await openVideo(video, {
     ...{ decoder: options.decoder ?? 'auto', threads: options.threads ?? 0 },
@@ -125,21 +133,33 @@ export async function extractToFiles(
     recover(files.record);
     const sha256 = fileDigest(video);
     const earlier = options.overwrite === true ? null : earlierRun(files, folder, sha256, parameters);
-    if (earlier !== null) return summaryOf(reader.info, files, earlier, true);
+    if (earlier !== null) {
+      await drawGraph(files, earlier, false);
+      return summaryOf(reader.info, files, earlier, true);
+    }
     refuseToOverwrite(allPaths(video, folder, files), options.overwrite === true);
     makeWritableFolder(folder);
     const extraction = new Extraction(reader, files, rules, { ...options, sha256, parameters });
-    return summaryOf(reader.info, files, await extraction.run(), false, reader.damage);
+    const record = await extraction.run();
+    await drawGraph(files, record, true);
+    return summaryOf(reader.info, files, record, false, reader.damage);
   } finally {
     await reader.close();
   }
 }
 
+/** The charts take their time to load: only for who wants them. */
+async function drawGraph(files: ExtractFiles, record: ExtractionRecord, overwrite: boolean): Promise<void> {
+  if (files.graph === null) return;
+  const { writeGraph } = await import('./graph.ts');
+  writeGraph(files.graph, { ...files, record }, overwrite);
+}
+
 function allPaths(video: string, folder: string, files: ExtractFiles): string[] {
   const { hdf5, sidecar } = quarantineFiles(video, folder);
   const apart = files.hdf5 === null ? [] : [hdf5, sidecar];
-  const { frameLog, layers, tracks, record } = files;
-  const all = [frameLog, files.hdf5, files.sidecar, layers, tracks, record, ...apart];
+  const { frameLog, layers, tracks, record, graph } = files;
+  const all = [frameLog, files.hdf5, files.sidecar, layers, tracks, record, graph, ...apart];
   return all.filter((path) => path !== null);
 }
 
@@ -226,6 +246,7 @@ class Extraction {
   readonly #layers: LayerClock;
   readonly #survey = new LayerSurvey();
   readonly #tracker = new Tracker();
+  readonly #live: LiveCounts;
   #tracks = 0;
   #black = 0;
   #capture: Capture | undefined;
@@ -239,6 +260,7 @@ class Extraction {
     this.#options = options;
     this.#start = options.startFrame ?? 0;
     this.#maxCrops = options.maxCrops ?? Infinity;
+    this.#live = new LiveCounts(reader.info.fps);
     this.#layers =
       options.layerTimes === undefined
         ? new LayerCounter(this.#start, options.layerGap ?? LAYER_GAP)
@@ -293,7 +315,7 @@ class Extraction {
     try {
       for await (const found of extractCrops(this.#reader, this.#rules)) {
         await this.#take(found, log);
-        progress.update(this.#ledger.pairs, `${this.#ledger.kept} crops`);
+        progress.update(this.#ledger.pairs, this.#live.text);
         if (this.#ledger.kept >= this.#maxCrops) return;
       }
     } finally {
@@ -308,6 +330,7 @@ class Extraction {
     this.#ledger.overLimit += found.crops.length - crops.length;
     const layer = this.#layers.at(found.frame, crops.length);
     this.#survey.add(found.frame, layer, crops);
+    this.#live.add(layer, crops.length);
     log.add([found.frame, crops.length]);
     const centres = crops.map(({ x, y, w, h }) => ({ x: x + w / 2, y: y + h / 2 }));
     const tracks = this.#tracker.next(found.frame, centres);

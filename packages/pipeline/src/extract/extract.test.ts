@@ -21,6 +21,7 @@ import { extractCrops } from './crops.ts';
 import { extractToFiles, type ExtractOptions } from './extract-files.ts';
 import { MaskKernel } from './kernel.ts';
 import { LayerCounter } from './layers.ts';
+import { LiveCounts } from './live-counts.ts';
 import { unbalanced } from './record.ts';
 import { DEFAULT_RULES, regionOf } from './rules.ts';
 
@@ -146,6 +147,20 @@ describe('layers', () => {
     const late = new LayerCounter(0);
     late.at(701, 1);
     expect(late.seen).toBe(1);
+  });
+});
+
+describe('the live line', () => {
+  it('shows the last seconds, the layer and the sum', () => {
+    const live = new LiveCounts(2);
+    [0, 0, 1, 3, 0, 0].forEach((crops) => live.add(0, crops));
+    expect(live.text).toBe('▁█▁ layer 0: 4 crops, 4 in all');
+    live.add(7, 1);
+    expect(live.text).toBe('▁█▁ layer 0: 4 crops, 4 in all');
+    live.add(7, 0);
+    expect(live.text).toBe('▁█▁▃ layer 7: 1 crops, 5 in all');
+    for (let frame = 0; frame < 200; frame++) live.add(-1, 1);
+    expect(live.text).toBe(`${'█'.repeat(24)} between layers: 200 crops, 205 in all`);
   });
 });
 

@@ -4,6 +4,7 @@ export { compareChart } from './charts/compare.ts';
 export { confusionChart } from './charts/confusion.ts';
 export { cropCountsChart, type CropCount } from './charts/crop-counts.ts';
 export { histogramChart } from './charts/histogram.ts';
+export { layerCountsChart, type LayerCount } from './charts/layer-counts.ts';
 export { layersChart } from './charts/layers.ts';
 export { prChart, type NamedPr } from './charts/pr.ts';
 export { recordingsChart, type RecordingBar } from './charts/recordings.ts';

@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../metrics/evaluation.ts';
-import { layersChart, recordingsChart, spatterChart, trainingChart } from './charts.ts';
+import { layerCountsChart, layersChart, recordingsChart, spatterChart, trainingChart } from './charts.ts';
 import { thin } from './charts/curve-points.ts';
 import { evaluationCharts, evaluationPage } from './evaluation-page.ts';
+import { extractionPage } from './extraction-page.ts';
 import { escapeHtml } from './html.ts';
 import { measuredStatements } from './measured.ts';
 import { count, decimal, percent, percentRange, points, pointsRange } from './numbers.ts';
@@ -54,6 +55,7 @@ describe('charts', () => {
       recordingsChart([{ name: HOSTILE, crops: 1, accuracy: 1 }], 'x'),
       layersChart([{ ...samplePrediction().layers[11]! }]),
       spatterChart([3]),
+      layerCountsChart([{ layer: 5, crops: 1 }]),
       trainingChart([{ epoch: 1, train_loss: 1, val_loss: 1, train_accuracy: 0.5, val_accuracy: 0.5 }]),
     ];
     for (const svg of odd) {
@@ -126,6 +128,22 @@ describe('pages', () => {
     expect(page).toContain('Low gas flow: the gas flow looks low in layers 6–10.');
     expect(page).toContain('only 3 crops, at least 20 are needed');
     expect(page.match(/<svg /g)).toHaveLength(2);
+  });
+
+  it('of an extraction draw frames and layers, and leave out drawings of nothing', () => {
+    const layer = { start: 0, end: 9, frames: 9, crops: 12, area: 3000, mean: 30 };
+    const report = {
+      ...{ title: HOSTILE, subtitle: 'a', footer: 'b', firstFrame: 0, tracks: 4, statements: [] },
+      ...{ counts: [3, 0, 2], layers: [-1, 0, 2].map((number) => ({ ...layer, layer: number })) },
+    };
+    const page = extractionPage(report);
+    expect(page.match(/<svg /g)).toHaveLength(2);
+    expect(page).toContain('Most spatter between layers: 12 crops in frames 0 … 9.');
+    expect(page).toContain('66.7&nbsp;% of 3 compared');
+    expect(page).not.toContain('<script');
+    const none = extractionPage({ ...report, counts: [], layers: [] });
+    expect(none).toContain('No spatter was found.');
+    expect(none).not.toMatch(/<svg|NaN/);
   });
 
   it('of one class leave out the curves that have no meaning', () => {

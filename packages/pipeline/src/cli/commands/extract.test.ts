@@ -90,6 +90,29 @@ describe('spatter extract', () => {
     });
   });
 
+  it('draws frames and layers, also of an extraction that was there, and never over another file', async () => {
+    const page = join(out, 'clip_graph.html');
+    const drawn = () => readFileSync(page, 'utf8');
+    const rules = [CLIP, '--out', out, '--min-area', '60', '--max-area', '3000', '--layer-gap', '5'];
+    await extract(...rules, '--no-capture');
+    const { stdout } = await extract(...rules, '--no-capture', '--graph', '--json');
+    expect(lastLine(stdout)).toMatchObject({ videos: [{ reused: true, files: { graph: page } }] });
+    const first = drawn();
+    expect(first.match(/<svg /g)).toHaveLength(2);
+    expect(first).toContain('243 found = ');
+    expect(first).toContain('a new layer after 5 frames');
+    writeFileSync(page, 'mine');
+    await expect(extract(...rules, '--no-capture', '--graph')).rejects.toMatchObject({
+      code: 'OUTPUT_EXISTS',
+    });
+    expect(drawn()).toBe('mine');
+    await extract(...rules, '--no-capture', '--graph', '--overwrite');
+    expect(drawn()).toBe(first);
+    await extract(...rules.slice(0, -2), '--overwrite');
+    expect(drawn()).toContain('a new layer after 700 frames');
+    expect(drawn()).toContain('kept apart in quarantine');
+  });
+
   it('spreads a manifest over workers, keeps what was done, and leaves labels for the index', async () => {
     const names = ['a', 'b', 'c'];
     for (const name of names) copyFileSync(CLIP, join(out, `${name}.mp4`));

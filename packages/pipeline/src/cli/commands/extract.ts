@@ -31,6 +31,7 @@ interface ExtractFlags {
   flowDirection?: number;
   capture?: boolean;
   debug?: boolean;
+  graph?: boolean;
   overwrite?: boolean;
   decoder?: DecoderName | 'auto';
   // The reference program's spellings.
@@ -48,7 +49,7 @@ Examples:
   $ spatter extract runs.csv --out data/                           # video,gas_flow,position,build… as a table
   $ spatter extract build7.mp4 --start-frame 6000 --left-bound 200 --right-bound 300 --out data/
   $ spatter extract build7.mp4 --layer-times layers.csv extraction.min_area=800
-  $ spatter extract build7.mp4 --no-capture                        # the number of spatters in each frame only
+  $ spatter extract build7.mp4 --no-capture --graph                # the number of spatters in each frame, drawn
 
 Writes <video>.h5 (the crops), <video>_crops.csv (one line for each crop), <video>_spatter_at_frame.csv,
 <video>_layer_table.csv, <video>_tracks.csv and <video>_extraction.json (the ledger). All of them appear when the whole
@@ -84,7 +85,8 @@ export function extractCommand(): Command {
   addRules(command);
   command
     .addOption(new Option('-c, --capture', 'keep the crops (default)'))
-    .option('--no-capture', 'write the frame log only')
+    .option('--no-capture', 'no crops, only logs, layers and tracks')
+    .option('--graph', 'draw spatter over frames and layers: <video>_graph.html')
     .option(
       '-d, --debug',
       `stop after one dataset of ${DEBUG_CROPS} crops; show a stack trace when something fails`,
@@ -210,7 +212,7 @@ function optionsOf(flags: ExtractFlags, config: Config['extraction']): ExtractJo
     ...(layerTimes === null ? {} : { layerTimes }),
     flowDirection: flags.flowDirection ?? config.flow_direction,
     ...((flags.debug ?? config.debug) ? { maxCrops: DEBUG_CROPS } : {}),
-    overwrite: flags.overwrite === true,
+    ...{ graph: flags.graph === true, overwrite: flags.overwrite === true },
     decoder: flags.decoder ?? config.decoder,
   };
 }
@@ -269,7 +271,7 @@ function toResult(summary: ExtractSummary): Result {
       damage === null ? null : { at_frame: damage.atFrame, count: damage.count, message: damage.message },
     files: {
       ...{ hdf5: files.hdf5, sidecar: files.sidecar, frame_log: files.frameLog },
-      ...{ layers: files.layers, tracks: files.tracks, record: files.record },
+      ...{ layers: files.layers, tracks: files.tracks, record: files.record, graph: files.graph },
     },
   };
 }

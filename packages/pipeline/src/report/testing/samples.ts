@@ -3,6 +3,7 @@ import { judgeBuild } from '../../metrics/build-verdict.ts';
 import { evaluate, type EvaluationInput } from '../../metrics/evaluation.ts';
 import { judgeLayers } from '../../metrics/verdict.ts';
 import { normal, randomStream } from '../../util/random.ts';
+import { layerCountsChart } from '../charts.ts';
 import { evaluationCharts, type EvaluationReport } from '../evaluation-page.ts';
 import { predictionCharts, type PredictionReport } from '../prediction-page.ts';
 
@@ -90,5 +91,10 @@ export function samplePrediction(): PredictionReport {
 
 /** Every chart by name. */
 export function sampleCharts(): Record<string, string> {
-  return { ...evaluationCharts(sampleEvaluation()), ...predictionCharts(samplePrediction()) };
+  const layers = [3, 4, 7].map((layer) => ({ layer, crops: 20 * layer }));
+  return {
+    ...evaluationCharts(sampleEvaluation()),
+    ...predictionCharts(samplePrediction()),
+    'layer-counts': layerCountsChart(layers),
+  };
 }
