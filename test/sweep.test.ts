@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresPrograms, startPostgres } from '../packages/hpo/src/storages/testing/postgres-server.ts';
 import { openStore } from '../packages/pipeline/src/tracking/open.ts';
 import { readCsv } from '../packages/pipeline/src/util/csv.ts';
 import { BIN, simulatedData, spatter, spatterJson } from './cli.ts';
@@ -122,14 +123,65 @@ describe('a sweep', () => {
   });
 });
 
+const installed = postgresPrograms() !== undefined;
+
+describe.skipIf(!installed)(
+  `a sweep of many machines${installed ? '' : ' (skipped: the package postgresql is not installed)'}`,
+  () => {
+    it('goes on in PostgreSQL after one of its pods was killed, no trial lost or doubled', async () => {
+      const server = (await startPostgres())!;
+      try {
+        const sweep = join(folder, 'line3');
+        const job = ['sweep', '--study', 'line3', ...data, ...space, 'training.epochs=4', 'threads=1'];
+        // All reach the same runs, as pods that mount one claim do.
+        const args = [...job, `paths.run_root=${folder}`, '--trials', '5'];
+        const pod = (index: number) =>
+          running(args, { SPATTER_STORAGE: server.url, JOB_COMPLETION_INDEX: String(index) });
+        const doomed = pod(1);
+        await until(() => existsSync(join(sweep, 'trial_0000')));
+        const other = pod(0);
+        await until(() => existsSync(join(sweep, 'trial_0000', 'history.csv')));
+        doomed.child.kill('SIGKILL');
+        await doomed.ended;
+        expect(await Promise.all([other.ended, pod(1).ended])).toEqual([0, 0]);
+        const states = column('line3', 'state');
+        expect(states.filter((state) => state === 'COMPLETE')).toHaveLength(5);
+        expect(states[0]).toBe('FAIL');
+        expect(states).toHaveLength(6);
+        expect(column('line3', 'number')).toEqual(states.map((_, number) => String(number)));
+        // Tried again with its parameters, and continued in its folder.
+        const [lost, ...rest] = rows('line3');
+        const again = rest.filter((row) => row['run_dir'] === lost!['run_dir']);
+        expect(again).toHaveLength(1);
+        const lr = 'training.optimizer.lr';
+        expect([again[0]!['state'], again[0]![lr]]).toEqual(['COMPLETE', lost![lr]]);
+      } finally {
+        await server.stop();
+      }
+    });
+  },
+);
+
+/** A `spatter` beside this process, with more of an environment. */
+function running(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    stdio: 'ignore',
+    env: { ...process.env, ...env },
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  return { child, ended };
+}
+
+/** Looks every 5 ms; a test that waits for what never comes fails by its own time limit. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** Runs a sweep and kills it, as `kill -9` does, once its first trial has written state of an epoch. */
 async function killed(args: readonly string[], name: string): Promise<void> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const { child, ended } = running(args);
   const state = join(folder, name, 'trial_0000', 'history.csv');
-  const timer = setInterval(() => {
-    if (existsSync(state)) child.kill('SIGKILL');
-  }, 5);
+  await Promise.race([until(() => existsSync(state)), ended]);
+  child.kill('SIGKILL');
   await ended;
-  clearInterval(timer);
 }
