@@ -117,6 +117,27 @@ describe('from a video to a verdict', () => {
     expect(shown['artifacts']).toEqual(expect.arrayContaining(kept));
   });
 
+  it('says beside every score that a shuffled index leaks, and by how much', () => {
+    const leaking = join(data, 'leaking');
+    const base = train.filter((arg) => !/^paths\.run_dir|^training\.epochs/.test(arg));
+    const more = ['training.epochs=1', 'data.split.kind=random', `paths.run_dir=${leaking}`];
+    const flagged = /rows are shuffled as the published method shuffles \(pandas, seed 42\), so the legacy split random leaks/g; // prettier-ignore
+    const { stdout } = spatter(...base, ...more, '--quiet');
+    expect(stdout.match(flagged)).toHaveLength(2);
+    expect(stdout).toMatch(
+      /% of val crops and 100\.0 % of test crops have a training neighbour within 10 frames/,
+    );
+    expect(spatter('evaluate', leaking, '--quiet').stdout).toMatch(flagged);
+    expect(readFileSync(join(leaking, 'evaluation', 'report.html'), 'utf8')).toMatch(flagged);
+    const [header, , row] = spatter('tracking', 'list', '--limit', '1').stdout.split('\n');
+    expect(header).toMatch(
+      /split +val accuracy +val loss +val leak +test accuracy +test leak +best baseline/,
+    );
+    expect(row).toMatch(/ leaking .* random .* 100\.0 % /);
+    expect(spatterJson('evaluate', leaking)).toMatchObject({ leak_share: 1, reference_shuffle: true });
+    expect(spatterJson('evaluate', run)).toMatchObject({ leak_share: 0, index_order: null });
+  });
+
   it('runs the combinations of a sweep, and goes on after a job that fails', () => {
     const folder = join(data, 'multirun');
     const values = ['training.optimizer.lr=0.001,1e30', 'training.epochs=1', `hydra.sweep.dir=${folder}`];

@@ -43,6 +43,7 @@ describe('a sweep', () => {
     const accuracies = column('first', 'val_accuracy').map(Number);
     const { chosen } = again as { chosen: { number: number; values: number[] } };
     expect(chosen.values[0]).toBe(Math.max(...accuracies));
+    expect(chosen).toMatchObject({ split: 'time-block', val_leak_share: 0 });
     const history = readCsv(join(folder, 'first', 'trial_0001', 'history.csv')).rows;
     expect(Math.max(...history.map((row) => Number(row[4])))).toBe(accuracies[1]);
     // The trial's own config holds what was searched, and evaluates like any run.
@@ -68,7 +69,14 @@ describe('a sweep', () => {
   it('is drawn on one page that needs nothing else', () => {
     const report = spatterJson('sweep', 'report', join(folder, 'first'));
     const html = readFileSync(String(report['page']), 'utf8');
-    for (const title of ['History: val_accuracy', 'Parallel coordinates', 'Slices', 'trial_0002', 'fANOVA']) {
+    for (const title of [
+      'split time-block, leak 0.0&nbsp;%',
+      'History: val_accuracy',
+      'Parallel coordinates',
+      'Slices',
+      'trial_0002',
+      'fANOVA',
+    ]) {
       expect(html).toContain(title);
     }
     expect(html).not.toMatch(/<script|(?:src|href)="(?!data:)/);

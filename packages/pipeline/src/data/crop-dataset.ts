@@ -1,19 +1,19 @@
 // A data set of crops in HDF5 files: index, split, leak, packed cache, and a loader for each part.
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { percent } from '../report/numbers.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { requireTwoClasses, validateIndex } from './crop-index-check.ts';
 import { readIndex, type CropIndex } from './crop-index.ts';
 import { DATASETS, selectRatio } from './dataset.ts';
 import { datasetVersion, digestsOf, rowOrder } from './dataset-version.ts';
+import { OTHER_SPLITS, indexOrder, orderWords, type IndexOrder } from './index-order.ts';
 import { cacheNotices, openCache } from './open-cache.ts';
 import type { PackedCache } from './packed-cache.ts';
 import { placeCrops } from './packed-cache-plan.ts';
 import { partLoader, type BaseDataset } from './part-loader.ts';
 import { cropTimes, type CropTimes } from './sidecar.ts';
 import { SPLITS } from './splits/catalogue.ts';
-import { measureLeak, type Leak } from './splits/leak.ts';
+import { leakWords, measureLeak, type Leak } from './splits/leak.ts';
 import type { Split } from './splits/split.ts';
 
 export interface CropDataset extends BaseDataset {
@@ -22,6 +22,8 @@ export interface CropDataset extends BaseDataset {
   readonly times: CropTimes;
   /** Null where the frames of the crops are not known. */
   readonly leak: Leak | null;
+  /** How the rows of the index are ordered; null for a split that does not go by it. */
+  readonly order: IndexOrder | null;
   readonly cache: PackedCache;
 }
 
@@ -34,7 +36,10 @@ export async function openCropDataset(config: Config, progress: ProgressFactory)
   requireTwoClasses(index.label);
   const times = cropTimes(index);
   const split = chooseSplit(config, index, times);
-  const leak = measureLeak(split, times, data.split.gap_frames);
+  const leakOf = (test: Uint32Array) =>
+    measureLeak({ train: split.train, test }, times, data.split.gap_frames);
+  const leaks = { val: leakOf(split.val), test: leakOf(split.test) };
+  const order = data.split.kind === 'random' ? indexOrder(index) : null;
   const folder = data.cache_dir === null ? {} : { folder: data.cache_dir };
   const channels = DATASETS[data.kind].channels;
   const size = { resize: data.resize, resizeFactor: data.transforms.resize_factor, channels };
@@ -47,23 +52,31 @@ export async function openCropDataset(config: Config, progress: ProgressFactory)
     labels,
     times,
     split,
-    leak,
+    basis: {
+      split: split.contract.kind,
+      val_leak_share: leaks.val?.near_share ?? null,
+      leak_share: leaks.test?.near_share ?? null,
+    },
+    leak: leaks.test,
+    order,
     cache,
-    notices: [splitNotice(split, leak), ...cacheNotices(cache)],
+    notices: [splitNotice(split, leaks), ...orderNotice(index, order), ...cacheNotices(cache)],
     description,
     loader: (part) => partLoader(config, { cache, labels, split }, part),
   };
 }
 
 /** Printed before the first epoch, so that no score of the training stands without it. */
-function splitNotice({ contract: { kind, rows } }: Split, leak: Leak | null): string {
+function splitNotice(
+  { contract: { kind, rows } }: Split,
+  leaks: Record<'val' | 'test', Leak | null>,
+): string {
   const { train, val, test, dropped } = rows;
-  const near =
-    leak === null
-      ? 'leak unknown (no frame numbers)'
-      : `${percent(leak.near_share)} of test crops have a training neighbour within ${leak.gap_frames} frames`;
-  return `split ${kind}: train ${train}, val ${val}, test ${test}, dropped ${dropped}; ${near}`;
+  return `split ${kind}: train ${train}, val ${val}, test ${test}, dropped ${dropped}; ${leakWords(leaks)}`;
 }
+
+const orderNotice = ({ name }: CropIndex, order: IndexOrder | null): string[] =>
+  order === null ? [] : [`${name}: ${orderWords(order)}. ${OTHER_SPLITS}`];
 
 /** What a run pins: the version of the data set, and the order of its rows, on which splits by position depend. */
 function describe(index: CropIndex, { facts }: PackedCache) {

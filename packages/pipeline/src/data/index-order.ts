@@ -31,6 +31,21 @@ export function indexOrder(index: CropIndex): IndexOrder {
   return { kind, in_sequence: share, reference_shuffle: kind === 'shuffled' && isReferenceShuffle(index) };
 }
 
+/** What does not depend on the order of the rows. */
+export const OTHER_SPLITS = 'Use time-block or recording';
+
+/** The order in words, with what it means for the legacy split by position. */
+export function orderWords({ kind, reference_shuffle }: IndexOrder): string {
+  if (kind === 'in order')
+    return 'The rows are not shuffled: the legacy split random cuts them file by file, and its test part may lack a class';
+  const how = reference_shuffle
+    ? 'as the published method shuffles (pandas, seed 42)'
+    : kind === 'shuffled'
+      ? 'crop by crop'
+      : 'in part';
+  return `The rows are shuffled ${how}, so the legacy split random leaks`;
+}
+
 /** Undoes the shuffle: within each file crops then stand in order, whatever the order of the files. */
 function isReferenceShuffle(index: CropIndex): boolean {
   const { slots } = placeCrops(index);

@@ -5,11 +5,21 @@ import { createLoader, type Loader } from './loader.ts';
 import type { Part, Split } from './splits/split.ts';
 import type { TransformKind } from './transforms/sample.ts';
 
+/** What scores on a data set rest on; shares are null where the frames of the crops are not known. */
+export interface DataBasis {
+  /** Kind of the split. */
+  readonly split: string;
+  /** Share of val and test crops with a training crop near in time in the same recording. */
+  readonly val_leak_share: number | null;
+  readonly leak_share: number | null;
+}
+
 /** Samples with labels, divided into parts. */
 export interface BaseDataset {
   /** Label of every row. */
   readonly labels: Uint8Array;
   readonly split: Split;
+  readonly basis: DataBasis;
   /** What a run pins: a hash over the data, and counts. JSON-able. */
   readonly description: { hash: string } & Record<string, unknown>;
   /** Lines for people about what is odd in the data. */

@@ -1,5 +1,6 @@
 // What a model's test score is worth, for the commands that speak of the model.
 import { percent } from '../report/numbers.ts';
+import { basisWords } from '../report/score-basis.ts';
 import type { ModelCard } from './model-card.ts';
 
 /** Figures of the test split, as shares, with the kind of the split; null where the card does not say. */
@@ -23,11 +24,10 @@ export function cardScores({ evaluation }: Pick<ModelCard, 'evaluation'>): CardS
 
 /** The score of the test split with what it rests on, then every statement that limits it. */
 export function measuredLines(card: Pick<ModelCard, 'evaluation' | 'measured'>): string[] {
-  const { accuracy, baseline, leak, split } = cardScores(card);
-  const share = (value: number | null): string => (value === null ? 'unknown' : percent(value));
+  const { accuracy, ...basis } = cardScores(card);
   const limits = card.measured.filter(({ warn }) => warn === true);
   return [
-    `the model’s test accuracy: ${share(accuracy)} (split ${split ?? 'unknown'}, leak ${share(leak)}, best trivial baseline ${share(baseline)})`,
+    `the model’s test accuracy: ${accuracy === null ? 'unknown' : percent(accuracy)} (${basisWords(basis)})`,
     ...limits.map(({ topic, text }) => `  ${topic.toLowerCase()}: ${text}`),
   ];
 }

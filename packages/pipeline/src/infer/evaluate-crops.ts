@@ -1,6 +1,7 @@
 // The evaluation of a run on crops: two classes, with split contract, leak, baselines and intervals; draws the report.
 import { join } from 'node:path';
 import type { CropDataset } from '../data/crop-dataset.ts';
+import { orderWords } from '../data/index-order.ts';
 import { shortcutFeatures } from '../data/shortcut-features.ts';
 import { recordingLabel } from '../data/sidecar.ts';
 import { evaluate, type EvaluationInput } from '../metrics/evaluation.ts';
@@ -32,6 +33,7 @@ export async function evaluateCrops(
     dataset: dataset.description,
     split: dataset.split.contract,
     leak: dataset.leak,
+    index_order: dataset.order,
     measured: measuredStatements(split, evaluation),
     ...evaluation,
   };
@@ -44,7 +46,7 @@ export async function evaluateCrops(
 }
 
 /** The split in the words of the report. */
-function splitFacts({ split, times, leak }: CropDataset): SplitFacts {
+function splitFacts({ split, times, leak, order }: CropDataset): SplitFacts {
   const recordings = (rows: Uint32Array) => new Set(rows.map((row) => times.recording[row]!)).size;
   return {
     contract: split.contract.kind as SplitFacts['contract'],
@@ -53,6 +55,7 @@ function splitFacts({ split, times, leak }: CropDataset): SplitFacts {
     train_recordings: recordings(split.train),
     test_recordings: recordings(split.test),
     leak,
+    ...(order === null ? {} : { order: orderWords(order) }),
   };
 }
 

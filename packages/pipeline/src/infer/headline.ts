@@ -1,4 +1,6 @@
 // The few lines and figures that stand for an evaluation: the score, its interval, and everything that qualifies it.
+import { orderWords } from '../data/index-order.ts';
+import { leakWords } from '../data/splits/leak.ts';
 import { strongestBaseline } from '../metrics/evaluation.ts';
 import { count, decimal, percent, percentRange, points } from '../report/numbers.ts';
 import { CAMERA } from '../report/measured.ts';
@@ -6,13 +8,13 @@ import type { RunEvaluation } from './run-evaluation.ts';
 
 /** For people: never the accuracy alone. */
 export function headline(evaluation: RunEvaluation): string[] {
-  const { metrics, intervals, split, leak, resampled, crops } = evaluation;
+  const { metrics, intervals, split, leak, index_order: order, resampled, crops } = evaluation;
   const rival = strongestBaseline(evaluation);
   const unit = `${resampled.groups} ${resampled.unit}s`;
-  const seen = leak === null ? 'unknown (no frame numbers)' : percent(leak.near_share);
   return [
     `test accuracy ${percent(metrics.accuracy)} on ${count(crops)} crops, ${percentRange(intervals.accuracy)} at 95 % (resampling ${unit}), ROC-AUC ${decimal(metrics.roc_auc)}`,
-    `split ${split.kind}: ${seen} of test crops have a training neighbour within ${leak?.gap_frames ?? 0} frames of their recording`,
+    `split ${split.kind}: ${leakWords({ test: leak })}`,
+    ...(order === null ? [] : [orderWords(order)]),
     `best trivial baseline: ${rival.title.toLowerCase()} ${percent(rival.metrics.accuracy)}; margin ${points(rival.margin.estimate)} (${rival.margin.better ? 'significant' : 'not significant'})`,
     ...(evaluation.shortcuts.flagged ? [CAMERA[evaluation.shortcuts.verdict]] : []),
     `report ${evaluation.run_dir}/evaluation/report.html`,
@@ -21,7 +23,7 @@ export function headline(evaluation: RunEvaluation): string[] {
 
 /** For machines: the flat results of `train` and `evaluate` with --json. */
 export function summaryOf(evaluation: RunEvaluation): Record<string, unknown> {
-  const { metrics, intervals, split, leak } = evaluation;
+  const { metrics, intervals, split, leak, index_order } = evaluation;
   const rival = strongestBaseline(evaluation);
   return {
     run_dir: evaluation.run_dir,
@@ -32,6 +34,8 @@ export function summaryOf(evaluation: RunEvaluation): Record<string, unknown> {
     test_loss: metrics.log_loss,
     test_roc_auc: metrics.roc_auc,
     split: split.kind,
+    index_order: index_order?.kind ?? null,
+    reference_shuffle: index_order?.reference_shuffle ?? null,
     leak_share: leak?.near_share ?? null,
     best_baseline: rival.name,
     best_baseline_accuracy: rival.metrics.accuracy,

@@ -20,6 +20,8 @@ export interface SplitFacts {
     readonly near_share: number;
     readonly same_frame_share: number;
   } | null;
+  /** How the rows of the index are ordered, where the split goes by it. */
+  readonly order?: string;
 }
 
 const CONTRACTS: Record<SplitFacts['contract'], string> = {
@@ -46,7 +48,12 @@ export function measuredStatements(split: SplitFacts, evaluation: Evaluation): S
 
 function splitStatement(split: SplitFacts): Statement {
   const size = `${count(split.train_crops)} training crops (${recordings(split.train_recordings)}), ${count(split.test_crops)} test crops (${recordings(split.test_recordings)}).`;
-  return { topic: 'Split', text: `${CONTRACTS[split.contract]} ${size}`, warn: split.contract === 'random' };
+  const order = split.order === undefined ? '' : ` ${split.order}.`;
+  return {
+    topic: 'Split',
+    text: `${CONTRACTS[split.contract]} ${size}${order}`,
+    warn: split.contract === 'random',
+  };
 }
 
 const recordings = (n: number) => `${n} recording${n === 1 ? '' : 's'}`;

@@ -2,6 +2,7 @@
 import { firstValue, type Distribution, type ParamValue } from '@spatter/hpo';
 import { composeConfig, settleComposed } from '../config/index.ts';
 import { dataFacts, openDataset } from '../data/open-dataset.ts';
+import type { DataBasis } from '../data/part-loader.ts';
 import { SpatterError } from '../util/errors.ts';
 import type { SweepPlan } from './plan.ts';
 import { overrideLine, type Searched } from './search-space.ts';
@@ -9,18 +10,19 @@ import type { TrialSetting } from './trial-run.ts';
 
 /**
  * Composes the config with every searched key at its ends, and opens the data, which packs them once for all workers.
+ * Returns what scores on these data rest on.
  * @throws {SpatterError} what composing, or opening the data, throws. A value that only some combinations refuse passes.
  */
 export async function rehearse(
   plan: SweepPlan,
   { env, progress }: Pick<TrialSetting, 'env' | 'progress'>,
-): Promise<void> {
+): Promise<DataBasis> {
   const compose = (more: readonly string[]) =>
     composeConfig({ overrides: [...plan.overrides, ...more], configDirs: plan.config_dirs, env });
   const composed = compose([]);
   const { config } = settleComposed(composed, dataFacts(composed.config));
   for (const each of plan.searched) tryValues(each, compose);
-  await openDataset(config, progress);
+  return (await openDataset(config, progress)).basis;
 }
 
 function tryValues(

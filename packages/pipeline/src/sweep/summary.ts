@@ -10,7 +10,8 @@ import {
 import type { Objective } from './objectives.ts';
 import { readObjectives } from './objectives.ts';
 import type { SweepPlan } from './plan.ts';
-import { RUN, textAttr } from './trial-attributes.ts';
+import { basisWords } from '../report/score-basis.ts';
+import { RUN, SPLIT, VAL_LEAK, textAttr } from './trial-attributes.ts';
 
 export interface TrialRow {
   readonly number: number;
@@ -22,6 +23,9 @@ export interface TrialRow {
   readonly seconds: number | null;
   readonly epochs: number | null;
   readonly val_accuracy: number | null;
+  /** Kind of the split, and share of val crops with a training crop near in time; null where not known. */
+  readonly split: string | null;
+  readonly val_leak_share: number | null;
   readonly error: string | null;
 }
 
@@ -92,9 +96,15 @@ function rowOf(trial: FrozenTrial): TrialRow {
     seconds,
     epochs: figure('epochs'),
     val_accuracy: figure('val_accuracy'),
+    split: textAttr(trial, SPLIT),
+    val_leak_share: figure(VAL_LEAK),
     error: textAttr(trial, 'error'),
   };
 }
+
+/** What the values of a trial rest on, in words; all are measured on the validation part. */
+export const trialBasis = ({ split, val_leak_share }: TrialRow): string =>
+  basisWords({ split, leak: val_leak_share });
 
 function countStates(trials: readonly FrozenTrial[]): SweepSummary['counts'] {
   const counts = { running: 0, complete: 0, pruned: 0, fail: 0, waiting: 0 };

@@ -6,7 +6,10 @@ import type { SweepParam } from '../report/sweep-trials.ts';
 import { OBJECTIVES } from './objectives.ts';
 import type { SweepPlan } from './plan.ts';
 import { overrideLine, type Searched } from './search-space.ts';
-import { summarise, type SweepSummary } from './summary.ts';
+import { summarise, trialBasis, type SweepSummary, type TrialRow } from './summary.ts';
+
+/** A leak above this is worth a warning, as on the page of an evaluation. */
+const MOST_LEAK = 0.01;
 
 /** What a sweep's report says, and its page. */
 export interface MadeReport {
@@ -61,9 +64,19 @@ function labelled(params: Readonly<Record<string, ParamValue>>, searched: readon
   );
 }
 
+/** The splits of the trials with their leak into the validation part; a search may have tried several. */
+function leakStatement(rows: readonly TrialRow[]): Statement {
+  const told = rows.filter(({ split }) => split !== null);
+  if (told.length === 0) return { topic: 'Leak', text: 'The trials did not record their split.', warn: true };
+  const bases = [...new Set(told.map(trialBasis))];
+  const leaking = told.some(({ val_leak_share: leak }) => leak === null || leak > MOST_LEAK);
+  const text = `On the validation part: ${bases.join('; ')}. The leak is the share of validation crops with a training crop near in time in the same recording.`;
+  return { topic: 'Leak', text, warn: leaking };
+}
+
 function statements(
   { settings, searched, overrides }: SweepPlan,
-  { counts, objectives }: SweepSummary,
+  { counts, objectives, rows }: SweepSummary,
 ): Statement[] {
   const { sampler, pruner, seed } = settings;
   const conditional = searched.some(({ when }) => when !== null);
@@ -77,6 +90,7 @@ function statements(
       text: 'Every value was measured on the validation split. The best of many trials looks better there than it is: evaluate the chosen run once on the test split, which no trial has seen.',
       warn: true,
     },
+    leakStatement(rows),
     {
       topic: 'Importance',
       text: `fANOVA (Hutter et al., 2014): share of the variance that each parameter explains alone, over the whole search space, from a random forest on the ${counts.complete} completed trials${conditional ? '; only parameters that every trial has' : ''}. With few trials it is a hint, no finding.`,

@@ -39,6 +39,11 @@ export function logSummary(run: TrackedRun, { chosen, objectives, rows, counts }
   run.logMetrics({ trials: rows.length, ...counts }, rows.length);
   if (chosen === null) return;
   const values = objectives.map(({ name }, i) => [`best_${name}`, chosen.values![i]!] as const);
-  run.logMetrics(Object.fromEntries(values), rows.length);
+  const { split, val_leak_share: leak } = chosen;
+  run.logMetrics(
+    { ...Object.fromEntries(values), ...(leak === null ? {} : { val_leak_share: leak }) },
+    rows.length,
+  );
+  if (split !== null) run.setTags({ 'spatter.split': JSON.stringify({ kind: split }) });
   run.setTags({ 'spatter.chosen_trial': String(chosen.number), 'spatter.chosen_run': chosen.run_dir ?? '' });
 }

@@ -4,6 +4,10 @@ import type { FrozenTrial } from '@spatter/hpo';
 /** The attribute of a trial that names its folder inside the sweep's. A retried trial keeps that of the first try. */
 export const RUN = 'run_dir';
 
+/** Attributes of a trial that say what its validation scores rest on. */
+export const SPLIT = 'split';
+export const VAL_LEAK = 'val_leak_share';
+
 /** An attribute that is text, or null. */
 export function textAttr({ userAttrs }: Pick<FrozenTrial, 'userAttrs'>, name: string): string | null {
   const value = userAttrs[name];

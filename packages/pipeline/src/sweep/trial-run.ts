@@ -12,7 +12,7 @@ import { createRunDirectory, openRunDirectory, type RunDirectory } from '../trai
 import { isFinished, trainRun } from '../train/train-run.ts';
 import { SpatterError } from '../util/errors.ts';
 import type { ProgressFactory } from '../util/progress.ts';
-import { RUN, textAttr } from './trial-attributes.ts';
+import { RUN, SPLIT, VAL_LEAK, textAttr } from './trial-attributes.ts';
 import { OBJECTIVES, readObjectives, reportedValue } from './objectives.ts';
 import type { SweepPlan } from './plan.ts';
 import { applies, overrideLine } from './search-space.ts';
@@ -76,6 +76,10 @@ async function trained(
   const report = reporter(setting.plan, trial);
   const progress = await trainRun(run, {
     progress: setting.progress,
+    onData: ({ split, val_leak_share }) => {
+      trial.setUserAttr(SPLIT, split);
+      trial.setUserAttr(VAL_LEAK, val_leak_share);
+    },
     onNotice: setting.onNotice,
     onEpoch: async (_, { history }) => {
       decision.pruned ||= await report(history);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { State } from '@spatter/tensor';
 import type { Config } from '../config/index.ts';
 import { openDataset } from '../data/open-dataset.ts';
+import type { DataBasis } from '../data/part-loader.ts';
 import { writeCsv } from '../util/csv.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { buildForward, buildModel, buildStep } from './build.ts';
@@ -25,6 +26,8 @@ export interface TrainObserver {
   readonly progress: ProgressFactory;
   /** `progress` holds the epochs before too, also those of a run that is continued. */
   readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void | Promise<void>;
+  /** Told before the first batch what the scores will rest on. */
+  readonly onData?: (basis: DataBasis) => void;
   /** Gets lines about what is odd in the data. */
   readonly onNotice: (line: string) => void;
   /** True once the user asked to stop. */
@@ -37,6 +40,7 @@ export interface TrainObserver {
 export async function trainRun(run: RunDirectory, observer: TrainObserver): Promise<Progress> {
   const { config } = run;
   const { dataset, step, forward, start } = await begin(run, observer);
+  observer.onData?.(dataset.basis);
   dataset.notices.forEach(observer.onNotice);
   const loader = dataset.loader('train');
   const log = await TrainingLog.open(observer.tracking, run, dataset, loader.length);

@@ -81,8 +81,9 @@ export class TrainingLog {
   }
 }
 
-function logData(run: TrackedRun, { config }: RunDirectory, { description, split }: Dataset): void {
+function logData(run: TrackedRun, { config }: RunDirectory, { description, split, basis }: Dataset): void {
   const { hash, ...profile } = description;
+  if (basis.val_leak_share !== null) run.logMetrics({ val_leak_share: basis.val_leak_share }, 0);
   run.setTags({ 'spatter.dataset_hash': hash, 'spatter.split': JSON.stringify(split.contract) });
   run.logDataset({
     name: config.data.root,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { composeConfig, type Config } from '../../config/index.ts';
 import type { ComparedModel, CompareSetting, ModelName } from '../../sweep/compare-models.ts';
+import { basisWords } from '../../report/score-basis.ts';
 import { makeWritableFolder, writeFileAtomic } from '../../util/atomic.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { action, type Context, type Result } from '../context.ts';
@@ -113,6 +114,8 @@ async function write(
     context.print(
       row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
     );
+  const { leak_share: leak, best_baseline_accuracy: baseline } = rows[0]!;
+  context.print(basisWords({ split: config.data.split.kind, leak, baseline }));
   context.print(`page: ${join(folder, 'report.html')}`);
   return result;
 }

@@ -31,6 +31,7 @@ export function sweepReportCommand(): Command {
 async function report(context: Context, options: Options, sweep: string): Promise<Result> {
   const { readStudy } = await import('../../sweep/study.ts');
   const { reportSweep } = await import('../../sweep/sweep-report.ts');
+  const { trialBasis } = await import('../../sweep/summary.ts');
   const { trialsCsv } = await import('../../sweep/trials-csv.ts');
   const { plan, address } = await chooseSweep({
     overrides: [],
@@ -48,6 +49,8 @@ async function report(context: Context, options: Options, sweep: string): Promis
     writeFileAtomic(page, html);
     writeFileAtomic(join(sweep, 'trials.csv'), trialsCsv(summary));
     printTable(context, summary);
+    if (summary.chosen !== null)
+      context.print(`* values of the validation part: ${trialBasis(summary.chosen)}`);
     context.print(`page: ${page}`);
     return { page, ...summary, importance: importance.map((shares) => Object.fromEntries(shares)) };
   } finally {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../../config/index.ts';
 import type { ChosenSweep } from '../../sweep/choose-plan.ts';
+import { basisWords } from '../../report/score-basis.ts';
 import type { SweepSummary } from '../../sweep/summary.ts';
 import type { WorkerMessage } from '../../sweep/workers.ts';
 import { trackedIn, type Tracking } from '../../train/tracked-run.ts';
@@ -117,11 +118,15 @@ async function lead(context: Context, chosen: ChosenSweep, options: Options): Pr
   const { baseConfig } = await import('../../sweep/worker.ts');
   const limit = limits(chosen, options);
   const workers = count('--workers', options.workers);
-  await rehearse(plan, { env: process.env, progress: context.progress });
+  const { split, val_leak_share: leak } = await rehearse(plan, {
+    env: process.env,
+    progress: context.progress,
+  });
   keepPlan(chosen);
   const keys = plan.searched.map(({ key }) => key);
   context.print(`sweep ${folder}`);
   context.print(`study ${plan.study}: ${plan.settings.objectives.join(', ')} over ${keys.join(', ')}`);
+  context.print(`scores are those of the validation part: ${basisWords({ split, leak })}`);
   const interrupted = interruptFlag(['SIGINT', 'SIGTERM']);
   const config = baseConfig(plan, process.env);
   const summary = await withTracking({ path: folder, config }, 'spatter sweep', (tracking) =>
@@ -130,7 +135,7 @@ async function lead(context: Context, chosen: ChosenSweep, options: Options): Pr
   if (interrupted()) {
     context.print(`interrupted; continue with: spatter sweep --resume ${folder}`);
     process.exitCode = INTERRUPTED;
-  } else printSummary(context, summary, folder);
+  } else await printSummary(context, summary, folder);
   return resultOf(summary, folder, !interrupted());
 }
 
@@ -245,7 +250,7 @@ async function beWorker(chosen: ChosenSweep, options: Options): Promise<Result> 
   return {};
 }
 
-function printSummary(context: Context, summary: SweepSummary, folder: string): void {
+async function printSummary(context: Context, summary: SweepSummary, folder: string): Promise<void> {
   const { counts, chosen, front, objectives } = summary;
   context.print(
     `${counts.complete} complete, ${counts.pruned} pruned, ${counts.fail} failed${counts.running > 0 ? `, ${counts.running} still run elsewhere` : ''}`,
@@ -253,7 +258,8 @@ function printSummary(context: Context, summary: SweepSummary, folder: string): 
   if (chosen === null) return;
   const values = objectives.map(({ name }, i) => `${name} ${Number(chosen.values![i]!.toPrecision(6))}`);
   const title = objectives.length === 1 ? 'best' : `chosen of ${front.length} on the front`;
-  context.print(`${title}: trial ${chosen.number}, ${values.join(', ')}`);
+  const { trialBasis } = await import('../../sweep/summary.ts');
+  context.print(`${title}: trial ${chosen.number}, ${values.join(', ')} (${trialBasis(chosen)})`);
   for (const [key, value] of Object.entries(chosen.params)) context.print(`  ${key}=${String(value)}`);
   context.print(`evaluate it:   spatter evaluate ${folder}/${chosen.run_dir ?? ''}`);
   context.print(`see them all:  spatter sweep report ${folder}`);

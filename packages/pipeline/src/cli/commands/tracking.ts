@@ -9,6 +9,7 @@ import {
   type RunRecord,
   type TrackingStore,
 } from '../../tracking/index.ts';
+import { percent } from '../../report/numbers.ts';
 import { terminalPairs, terminalTable } from '../../report/terminal.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { action, type Context, type Result } from '../context.ts';
@@ -95,11 +96,19 @@ async function list(context: Context, options: ListOptions): Promise<Result> {
   });
 }
 
-/** The figures of a run that the table shows, where it has them. */
-const FIGURES = ['val_accuracy', 'val_loss', 'test_accuracy'];
+/** The figures of a run that the table shows, where it has them: scores, and what they rest on. */
+const FIGURES: Readonly<Record<string, { title: string; text: (value: number) => string }>> = {
+  best_val_accuracy: { title: 'best val', text: (value) => value.toFixed(4) },
+  val_accuracy: { title: 'val accuracy', text: (value) => value.toFixed(4) },
+  val_loss: { title: 'val loss', text: (value) => value.toFixed(4) },
+  val_leak_share: { title: 'val leak', text: (value) => percent(value) },
+  test_accuracy: { title: 'test accuracy', text: (value) => value.toFixed(4) },
+  leak_share: { title: 'test leak', text: (value) => percent(value) },
+  best_baseline_accuracy: { title: 'best baseline', text: (value) => value.toFixed(4) },
+};
 
 function runTable(runs: readonly RunRecord[]): string[] {
-  const shown = FIGURES.filter((key) => runs.some((run) => run.metrics[key] !== undefined));
+  const shown = Object.keys(FIGURES).filter((key) => runs.some((run) => run.metrics[key] !== undefined));
   const rows = runs.map((run) => [
     run.id.slice(0, 8),
     run.experiment,
@@ -107,10 +116,25 @@ function runTable(runs: readonly RunRecord[]): string[] {
     run.status.toLowerCase(),
     new Date(run.startTime).toISOString().slice(0, 16).replace('T', ' '),
     duration(run),
-    ...shown.map((key) => run.metrics[key]?.value.toFixed(4) ?? ''),
+    splitOf(run),
+    ...shown.map((key) => {
+      const value = run.metrics[key]?.value;
+      return value === undefined ? '' : FIGURES[key]!.text(value);
+    }),
   ]);
-  const header = ['run', 'experiment', 'name', 'state', 'started (UTC)', 'took', ...shown];
+  const titles = shown.map((key) => FIGURES[key]!.title);
+  const header = ['run', 'experiment', 'name', 'state', 'started (UTC)', 'took', 'split', ...titles];
   return terminalTable(header, rows);
+}
+
+/** Kind of the split that the run's scores rest on; empty where it logged none. */
+function splitOf({ tags }: RunRecord): string {
+  try {
+    const contract = JSON.parse(tags['spatter.split'] ?? '{}') as { kind?: unknown };
+    return typeof contract.kind === 'string' ? contract.kind : '';
+  } catch {
+    return '';
+  }
 }
 
 function duration({ startTime, endTime }: RunRecord): string {

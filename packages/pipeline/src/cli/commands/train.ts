@@ -85,7 +85,9 @@ async function trainOne(
   directory: RunDirectory,
   tracking: Tracking,
 ): Promise<Result> {
+  let basis = {};
   const progress = await trainRun(directory, {
+    onData: (found) => (basis = found),
     progress: context.progress,
     onEpoch: (metrics) => context.print(epochLine(metrics, directory.config.training.epochs)),
     onNotice: (line) => context.print(line),
@@ -97,6 +99,7 @@ async function trainOne(
     run_dir: directory.path,
     finished,
     stopped: progress.stopped,
+    ...basis,
     ...progress.history.at(-1),
     best_val_accuracy: bestAccuracy(progress.history),
   };

@@ -1,6 +1,6 @@
 // What each split would leak: copies and lookalikes on both sides, neighbours in time, and an index shuffled crop by crop.
 import { percent } from '../../report/numbers.ts';
-import { indexOrder } from '../index-order.ts';
+import { OTHER_SPLITS, indexOrder, orderWords } from '../index-order.ts';
 import { copies } from '../near-duplicates.ts';
 import { SPLITS } from '../splits/catalogue.ts';
 import { surveySplits } from '../survey-splits.ts';
@@ -51,11 +51,8 @@ export function checkOrder({ index, times }: CheckedData): Finding[] {
   const leak =
     times === null ? null : surveySplits(index, times, 42).find(({ kind }) => kind === 'random')?.leak;
   const measured = leak == null ? '' : `: ${percent(leak.near_share)} of its test crops have a training crop within ${leak.gap_frames} frames`; // prettier-ignore
-  if (order.kind === 'shuffled') {
-    const how = order.reference_shuffle
-      ? 'as the published method shuffles (pandas, seed 42)'
-      : 'crop by crop';
-    return finding('shuffled_index', 'note', [index.name], () => `The rows are shuffled ${how}, so the legacy split random leaks${measured}. Use time-block or recording`, 1); // prettier-ignore
-  }
-  return finding('ordered_index', 'note', [index.name], () => `The rows are not shuffled: the legacy split random would cut them file by file, and its test part may lack a class`, 1); // prettier-ignore
+  const words = orderWords(order);
+  return order.kind === 'shuffled'
+    ? finding('shuffled_index', 'note', [index.name], () => `${words}${measured}. ${OTHER_SPLITS}`, 1)
+    : finding('ordered_index', 'note', [index.name], () => words, 1);
 }

@@ -1,4 +1,5 @@
 // How much of a test set was as good as seen: test crops with a training crop near in time in the same recording.
+import { percent } from '../../report/numbers.ts';
 import type { Split, SplitInput } from './split.ts';
 
 export interface Leak {
@@ -41,6 +42,16 @@ export function measureLeak(
     same_frame: same,
     same_frame_share: share(same),
   };
+}
+
+/** The measured leaks of one split in words, such as of its val and test crops. */
+export function leakWords(leaks: Readonly<Record<string, Leak | null>>): string {
+  const shares = Object.entries(leaks).flatMap(([part, leak]) =>
+    leak === null ? [] : [`${percent(leak.near_share)} of ${part} crops`],
+  );
+  const frames = Object.values(leaks).find((leak) => leak !== null)?.gap_frames;
+  if (frames === undefined) return 'leak unknown (no frame numbers)';
+  return `${shares.join(' and ')} have a training neighbour within ${frames} frames of their recording`;
 }
 
 /** Distance from `value` to the nearest entry of ascending `sorted`. */
