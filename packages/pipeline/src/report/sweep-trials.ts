@@ -11,6 +11,8 @@ export interface SweepParam {
   readonly name: string;
   /** Searched on a logarithmic scale. */
   readonly log: boolean;
+  /** Whole numbers only. */
+  readonly whole: boolean;
   /** Labels of its choices; null for numbers. */
   readonly choices: readonly string[] | null;
 }
@@ -35,6 +37,9 @@ export function lastPart(key: string): string {
   const parts = key.split('.');
   return parts.slice(parts.at(-1) === 'name' ? -2 : -1).join('.');
 }
+
+/** Of an axis of whole numbers: no ticks between them. */
+export const wholeTicks = ({ whole }: SweepParam) => (whole ? { minInterval: 1 } : {});
 
 /** Ticks of a logarithmic axis: powers of ten, which arithmetic leaves a last digit beside. */
 export const powerOfTen = (value: number): string => String(Number(value.toPrecision(3)));

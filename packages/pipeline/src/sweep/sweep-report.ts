@@ -43,10 +43,15 @@ export async function reportSweep(study: Study, plan: SweepPlan): Promise<MadeRe
 
 function paramOf({ key, distribution }: Searched, trials: readonly FrozenTrial[]): SweepParam {
   if (distribution.name === 'CategoricalDistribution')
-    return { name: key, log: false, choices: distribution.choices.map(String) };
+    return { name: key, log: false, whole: false, choices: distribution.choices.map(String) };
   const used = new Set(trials.flatMap(({ params }) => (key in params ? [params[key]!] : [])));
   // A log axis needs two decades' worth of something to be read; a handful of whole numbers reads as it is.
-  return { name: key, log: distribution.log && used.size > 1, choices: null };
+  return {
+    name: key,
+    log: distribution.log && used.size > 1,
+    whole: distribution.name === 'IntDistribution',
+    choices: null,
+  };
 }
 
 /** Choices become their labels, numbers stay. */

@@ -10,7 +10,7 @@ import type { SweepSummary } from '../../sweep/summary.ts';
 import type { WorkerMessage } from '../../sweep/workers.ts';
 import { trackedIn, type Tracking } from '../../train/tracked-run.ts';
 import { SpatterError } from '../../util/errors.ts';
-import { silentProgress } from '../../util/progress.ts';
+import { silentProgress, type ProgressFactory } from '../../util/progress.ts';
 import { action, withGlobalOptions, type Context, type Result } from '../context.ts';
 import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
 import { withTracking } from '../tracking.ts';
@@ -130,7 +130,11 @@ async function lead(context: Context, chosen: ChosenSweep, options: Options): Pr
   const interrupted = interruptFlag(['SIGINT', 'SIGTERM']);
   const config = baseConfig(plan, process.env);
   const summary = await withTracking({ path: folder, config }, 'spatter sweep', (tracking) =>
-    leadTracked(chosen, { ...limit, interrupted, print: context.print, config, tracking, workers }, options),
+    leadTracked(
+      chosen,
+      { ...limit, interrupted, config, tracking, workers, ...shown(context, workers) },
+      options,
+    ),
   );
   if (interrupted()) {
     context.print(`interrupted; continue with: spatter sweep --resume ${folder}`);
@@ -138,6 +142,12 @@ async function lead(context: Context, chosen: ChosenSweep, options: Options): Pr
   } else await printSummary(context, summary, folder);
   return resultOf(summary, folder, !interrupted());
 }
+
+/** Training bars of one process; of several, the lines of their trials alone. */
+const shown = ({ print, progress }: Context, workers: number) => ({
+  print,
+  progress: workers === 1 ? progress : silentProgress,
+});
 
 interface Lead extends Setting {
   readonly config: Config;
@@ -169,6 +179,7 @@ interface Setting {
   readonly timeoutSeconds: number | null;
   readonly interrupted: () => boolean;
   readonly print: (line: string) => void;
+  readonly progress: ProgressFactory;
 }
 
 /** Runs trials in this process; each is logged as a part of the sweep's own run. */
@@ -188,7 +199,6 @@ async function workHere(chosen: ChosenSweep, setting: Setting, { threads }: Opti
       threads: threads === undefined ? null : count('--threads', threads),
       env: process.env,
       now: () => new Date(),
-      progress: silentProgress,
       tracking: parent === undefined ? tracking : { ...tracking, parent },
       onNotice: () => undefined,
       onTrial: (trial) => setting.print(trialLine(trial, plan)),
@@ -240,7 +250,11 @@ async function beWorker(chosen: ChosenSweep, options: Options): Promise<Result> 
   const interrupted = () => orphaned || isAsked();
   try {
     const print = (text: string) => send({ kind: 'line', text: `[${options.worker!}] ${text}` });
-    await workHere(chosen, { ...limits(chosen, options), interrupted, print }, options);
+    await workHere(
+      chosen,
+      { ...limits(chosen, options), interrupted, print, progress: silentProgress },
+      options,
+    );
     if (interrupted()) process.exitCode = INTERRUPTED;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && 'hint' in error)) throw error;

@@ -4,6 +4,7 @@ import {
   completed,
   lastPart,
   powerOfTen,
+  wholeTicks,
   type SweepObjective,
   type SweepParam,
   type SweepTrial,
@@ -52,9 +53,10 @@ const AXIS = {
   axisTick: { show: false },
 };
 
-function paramAxis({ name, log, choices }: SweepParam) {
+function paramAxis(param: SweepParam) {
+  const { name, log, choices } = param;
   if (choices !== null) return { name: lastPart(name), type: 'category' as const, data: [...choices] };
-  if (!log) return { name: lastPart(name), type: 'value' as const, scale: true };
+  if (!log) return { name: lastPart(name), type: 'value' as const, scale: true, ...wholeTicks(param) };
   return {
     name: lastPart(name),
     type: 'log' as const,

@@ -4,6 +4,7 @@ import {
   completed,
   lastPart,
   powerOfTen,
+  wholeTicks,
   type SweepObjective,
   type SweepParam,
   type SweepTrial,
@@ -44,5 +45,8 @@ function logAxis(name: string) {
   return { ...axis, axisLabel: { ...axis.axisLabel, formatter: powerOfTen } };
 }
 
-const numberAxis = ({ name, log }: SweepParam) =>
-  log ? { ...logAxis(lastPart(name)), type: 'log' as const } : { ...valueAxis(lastPart(name)), scale: true };
+function numberAxis(param: SweepParam) {
+  const name = lastPart(param.name);
+  if (param.log) return { ...logAxis(name), type: 'log' as const };
+  return { ...valueAxis(name), scale: true, ...wholeTicks(param) };
+}
