@@ -15,6 +15,7 @@ const SCRIPTS: Record<string, () => Promise<Script>> = {
   sklearn: () => import('./sklearn.ts'),
   'mlflow-model': () => import('./mlflow-model.ts'),
   torch: () => import('./torch.ts'),
+  'torch-cli': () => import('./torch-cli.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -72,7 +72,7 @@ const ARCHITECTURES: Readonly<Partial<Record<keyof typeof MODELS, Partial<AnyMod
 };
 
 /** `SPATTER_PYTHON` may name an interpreter that has them already: PyTorch is a download of gigabytes. */
-const interpreter = (): string => process.env['SPATTER_PYTHON'] ?? pythonWith(REQUIREMENTS);
+export const interpreter = (): string => process.env['SPATTER_PYTHON'] ?? pythonWith(REQUIREMENTS);
 const script = (name: string): string => join(import.meta.dirname, 'python', name);
 
 async function checkTraining(checks: Checks, python: string, folder: string): Promise<void> {

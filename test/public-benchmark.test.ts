@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadSafetensors } from '@spatter/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainArgs, writeGlyphs } from '../examples/idx-benchmark.ts';
 import { readCsv } from '../packages/pipeline/src/util/csv.ts';
@@ -48,7 +49,15 @@ describe('a public benchmark', () => {
   });
 
   it('exports, checked on the test images, and refuses to judge a video with that', () => {
-    expect(spatterJson('export', run)).toMatchObject({ crops: 400, decisions_changed: 0 });
+    const weights = join(folder, 'weights.safetensors');
+    const exported = spatterJson('export', run, '--weights', weights);
+    expect(exported).toMatchObject({ crops: 400, decisions_changed: 0 });
+    expect(loadSafetensors(readFileSync(weights), weights).tensors.size).toBe(10);
+    const next = [...trainArgs(data, join(folder, 'next'), 1), ...extra, '--no-evaluate'];
+    expect(spatter(...next, `model.pretrained=${weights}`).stdout).toContain(': 10 of 10 tensors\n');
+    expect(spatter('export', run, '--out', join(folder, 'e'), '--weights', weights).stderr).toMatch(
+      /weights\.safetensors.*\[OUTPUT_EXISTS\]\n$/,
+    );
     const { code, stderr } = spatter(
       'predict',
       'none.mp4',

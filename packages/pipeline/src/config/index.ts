@@ -9,6 +9,7 @@ import { isMap, select, walk, type Origins, type Tree } from './tree.ts';
 import { validateConfig } from './validate.ts';
 import { formatYaml, parseYaml } from './yaml.ts';
 
+export { brokenRule } from './rules.ts';
 export { nearest } from './suggest.ts';
 export {
   composeConfig,

@@ -1,12 +1,17 @@
 // The nearest valid name to what was typed.
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate nearest to `typed`, or undefined when none is near. Dotted names also match by their last part. */
-export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+/** The candidate nearest to `typed`, or undefined when none is near. Dotted names also match by their last part, unless `by` is `whole`. */
+export function nearest(
+  typed: string,
+  candidates: readonly string[],
+  by: 'whole' | 'part' = 'part',
+): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(typed.length * 0.4)) + 1;
   for (const candidate of candidates) {
-    const cost = Math.min(distance(typed, candidate), lastPartCost(typed, candidate));
+    const part = by === 'part' ? lastPartCost(typed, candidate) : Infinity;
+    const cost = Math.min(distance(typed, candidate), part);
     if (cost < least) [best, least] = [candidate, cost];
   }
   return best;

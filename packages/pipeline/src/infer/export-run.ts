@@ -1,6 +1,6 @@
 // Exports a run's best checkpoint to ONNX, and refuses when the file does not compute what the trained network computes.
 import { join } from 'node:path';
-import { exportOnnx, type State } from '@spatter/tensor';
+import { exportOnnx, saveSafetensors, type Model, type State } from '@spatter/tensor';
 import type { Config } from '../config/index.ts';
 import type { CropDataset } from '../data/crop-dataset.ts';
 import type { ImageDataset } from '../data/images/image-dataset.ts';
@@ -15,7 +15,7 @@ import {
 import { buildForward, buildModel, inputShape } from '../train/build.ts';
 import { pinDataset, type RunDirectory } from '../train/run-directory.ts';
 import { splitLogits, type SplitLogits } from '../train/validate.ts';
-import { refuseToOverwrite } from '../util/atomic.ts';
+import { refuseToOverwrite, writeFileAtomic } from '../util/atomic.ts';
 import { SpatterError } from '../util/errors.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { libraryVersions } from '../util/library-versions.ts';
@@ -32,6 +32,8 @@ export interface ExportOptions {
   /** Default: `export` in the run directory. */
   readonly out?: string;
   readonly checkpoint?: string;
+  /** Also writes the network's weights here, in safetensors under PyTorch's names. */
+  readonly weights?: string;
   readonly overwrite: boolean;
   /** Terms of use of the model; default: not stated. */
   readonly licence?: string;
@@ -49,7 +51,8 @@ export async function exportRun(
   options: ExportOptions,
 ): Promise<{ model: ExportedModel; check: ExportCheck }> {
   const folder = options.out ?? join(run.path, 'export');
-  refuseToOverwrite([join(folder, 'model.onnx'), join(folder, 'model.json')], options.overwrite);
+  const weights = options.weights === undefined ? [] : [options.weights];
+  refuseToOverwrite([join(folder, 'model.onnx'), join(folder, 'model.json'), ...weights], options.overwrite);
   const { state } = chooseCheckpoint(run, options.checkpoint).checkpoint;
   const dataset = await openDataset(run.config, options.progress);
   pinDataset(run.path, dataset.description);
@@ -87,11 +90,18 @@ export async function exportRun(
       { ...card, golden },
       inputs.map(({ bytes }) => bytes),
     );
+    for (const path of weights) writeFileAtomic(path, weightsFile(forward.model, state));
     writeExportedModel(model);
     return { model, check };
   } finally {
     await classifier.close();
   }
+}
+
+/** Parameters, running statistics and counters, and nothing else: `load_state_dict(strict=True)` takes them all. */
+function weightsFile({ name, parameters, buffers, counters }: Model, state: State): Uint8Array {
+  const own = [...parameters, ...buffers].map((each) => each.name).concat(counters);
+  return saveSafetensors(new Map(own.map((key) => [key, state.get(key)!])), { format: 'pt', model: name });
 }
 
 /** Logits of the trained network, before calibration. */

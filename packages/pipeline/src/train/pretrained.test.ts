@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileTrainStep, LOSSES, OPTIMIZERS, saveSafetensors, type State } from '@spatter/tensor';
 import { afterAll, describe, expect, it } from 'vitest';
+import { composeConfig } from '../config/index.ts';
 import { MODELS } from '../models/catalogue.ts';
 import { readPickle } from '../store/torch/pickle.ts';
 import { readTorchFile } from '../store/torch/state-dict.ts';
+import { buildModel } from './build.ts';
+import { fittingOverrides } from './fitting-overrides.ts';
 import { readWeights, withPretrained } from './pretrained.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'spatter-pretrained-'));
@@ -122,9 +125,65 @@ describe('weights for a network', () => {
     expect(numbers(state, 'model.7.weight')).toEqual(numbers(ten, 'model.7.weight'));
   });
 
+  it('that carry a prefix name it', async () => {
+    const prefixed = new Map([...stateOf(model, 2)].map(([name, tensor]) => [`backbone.${name}`, tensor]));
+    await expect(load(saved(prefixed, 'prefixed.safetensors'))).rejects.toThrow(
+      /10 missing: model\.0\.weight \(nearest in the file: backbone\.model\.0\.weight\)/,
+    );
+  });
+
   it('of nothing in common are refused even in part', async () => {
     const path = saved(new Map([['a', fresh.get('model.0.bias')!]]), 'alien.safetensors');
     await expect(load(path, 'partial')).rejects.toMatchObject({ code: 'WEIGHTS' });
     await expect(load(join(folder, 'nowhere.pth'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+});
+
+describe('a refusal says with which overrides the file fits', () => {
+  const config = (...overrides: string[]) => composeConfig({ overrides }).config;
+  const arch = (...values: string[]) => values.map((value) => `model.architecture.${value}`);
+  /** Shapes of the network that `overrides` describe; values do not matter. */
+  const weightsOf = (...overrides: string[]): State => {
+    const { parameters } = buildModel(config('model.architecture.num_classes=1', ...overrides));
+    return new Map(
+      parameters.map(({ name, shape }) => [name, { dtype: 'float32', shape, data: new Float32Array() }]),
+    );
+  };
+  const narrow = arch('width=8');
+  const published = arch('stem=imagenet', 'in_channels=3');
+
+  it.each([
+    ['the stem', ['model=resnet18'], ['model=resnet18', ...published], arch('stem=imagenet')],
+    [
+      'the channels',
+      ['model=resnet18', ...arch('in_channels=1')],
+      ['model=resnet18', ...published],
+      arch('stem=imagenet', 'in_channels=3'),
+    ],
+    ['the width', ['model=resnet18', ...narrow], ['model=resnet18'], arch('width=64')],
+    [
+      'the patches',
+      ['model=vit_tiny'],
+      ['model=vit_tiny', ...arch('patch=8'), 'data.resize=64'],
+      [...arch('patch=8'), 'data.resize=64'],
+    ],
+    [
+      'the network',
+      ['model=lenet5'],
+      ['model=resnet34', ...published],
+      ['model=resnet34', ...arch('stem=imagenet')],
+    ],
+    ['a narrow network', ['model=cnn'], ['model=efficientnet_b0'], ['model=efficientnet_b0']],
+    ['nothing', ['model=vit_small'], ['model=vit_small'], []],
+  ] as const)('%s', (_, asked, made, overrides) => {
+    expect(fittingOverrides(config(...asked), weightsOf(...made))).toEqual(overrides);
+    const { config: repaired } = composeConfig({ overrides: [...asked, ...overrides] });
+    const wanted = buildModel(repaired).parameters.map(({ name, shape }) => [name, shape]);
+    expect([...weightsOf(...made)].map(([name, { shape }]) => [name, shape])).toEqual(wanted);
+  });
+
+  it('none where no network takes them', () => {
+    const alien: State = new Map([['a', { dtype: 'float32', shape: [1], data: new Float32Array(1) }]]);
+    expect(fittingOverrides(config('model=cnn'), alien)).toBeUndefined();
   });
 });

@@ -9,9 +9,10 @@ import {
   type Model,
   type State,
 } from '@spatter/tensor';
-import { nearest } from '../config/index.ts';
+import { nearest, type Config } from '../config/index.ts';
 import { readTorchFile } from '../store/torch/state-dict.ts';
 import { fromSystemError, SpatterError } from '../util/errors.ts';
+import { fittingOverrides } from './fitting-overrides.ts';
 
 /** What must fit: everything, all but the last layer, or whatever does. */
 export type Fit = 'strict' | 'new-head' | 'partial';
@@ -19,7 +20,7 @@ export type Fit = 'strict' | 'new-head' | 'partial';
 /** What became of the names of a file and a network. */
 export interface FitReport {
   readonly loaded: readonly string[];
-  /** Of the network, not in the file; with the file's nearest unused name. */
+  /** Of the network, not in the file; with the file's nearest unused name of the same shape. */
   readonly missing: readonly string[];
   /** Of the file, not in the network. */
   readonly unexpected: readonly string[];
@@ -59,6 +60,9 @@ function readBytes(path: string): Buffer {
 
 const shown = ({ shape }: HostTensor): string => `[${shape.join(', ')}]`;
 
+/** `backbone.fc.weight` for `fc.weight`, or the other way round. */
+const isPrefixed = (a: string, b: string): boolean => a.endsWith(`.${b}`) || b.endsWith(`.${a}`);
+
 /** Holds the tensors of a file against those of a network. Counters may be missing: old files have none. */
 export function compareWeights(weights: State, wanted: State): FitReport {
   const unexpected = [...weights.keys()].filter((name) => !wanted.has(name));
@@ -66,13 +70,14 @@ export function compareWeights(weights: State, wanted: State): FitReport {
   const shared = [...wanted].filter(([name]) => weights.has(name));
   const fits = ([name, { shape }]: readonly [string, HostTensor]) =>
     weights.get(name)!.shape.join() === shape.join();
-  const suggestion = (name: string) => {
-    const near = nearest(name, unexpected);
+  const suggestion = ([name, { shape }]: readonly [string, HostTensor]) => {
+    const alike = unexpected.filter((other) => weights.get(other)!.shape.join() === shape.join());
+    const near = alike.find((other) => isPrefixed(other, name)) ?? nearest(name, alike, 'whole');
     return near === undefined ? name : `${name} (nearest in the file: ${near})`;
   };
   return {
     loaded: shared.filter(fits).map(([name]) => name),
-    missing: missing.map(([name]) => suggestion(name)),
+    missing: missing.map(suggestion),
     unexpected,
     misshaped: shared
       .filter((entry) => !fits(entry))
@@ -101,13 +106,13 @@ const nameIn = (line: string): string => line.split(' ', 1)[0]!;
 
 /**
  * `fresh` with the weights of the file at `path` in place of its own, and a line about it for people. The head is the last
- * layer: the last two parameters of the network.
+ * layer: the last two parameters of the network. With `config`, which built `model`, a refusal says what to type instead.
  * @throws {SpatterError} WEIGHTS when the file does not fit as `fit` demands.
  */
 export async function withPretrained(
   fresh: State,
   model: Model,
-  { path, fit }: { readonly path: string; readonly fit: Fit },
+  { path, fit, config }: { readonly path: string; readonly fit: Fit; readonly config?: Config },
 ): Promise<{ state: State; notice: string }> {
   const head = new Set(model.parameters.slice(-2).map(({ name }) => name));
   const isFree = (line: string) => fit === 'new-head' && head.has(nameIn(line));
@@ -117,8 +122,12 @@ export async function withPretrained(
   const weights = new Map([...read].filter(([name]) => !isFree(name)));
   const report = compareWeights(weights, wanted);
   const faults = describeFit(report);
-  if (report.loaded.length === 0 || (fit !== 'partial' && faults !== ''))
-    throw misfit(path, model, faults, fit);
+  if (report.loaded.length === 0 || (fit !== 'partial' && faults !== '')) {
+    const onlyHead = [...report.missing, ...report.unexpected, ...report.misshaped].every((line) =>
+      head.has(nameIn(line)),
+    );
+    throw misfit(path, model, faults, adviceFor(read, fit, onlyHead, config));
+  }
   const taken = report.loaded.map(
     (name) => [name, as(weights.get(name)!, fresh.get(name)!, path, name)] as const,
   );
@@ -138,10 +147,18 @@ function as(value: HostTensor, { dtype }: HostTensor, path: string, name: string
   throw new SpatterError('WEIGHTS', message, 'convert the tensor before saving');
 }
 
-function misfit(path: string, { name }: Model, faults: string, fit: Fit): SpatterError {
-  const hint =
-    fit === 'partial'
-      ? 'name the weights of this network'
-      : 'choose the model it was made with, model.pretrained_fit=new-head for other classes, or =partial to take what fits';
-  return new SpatterError('WEIGHTS', `${path} must fit ${name}, but: ${faults}`, hint);
+/** What to type instead: the overrides with which the file fits, where there are any. */
+function adviceFor(weights: State, fit: Fit, onlyHead: boolean, config?: Config): string {
+  if (fit === 'strict' && onlyHead) return 'type model.pretrained_fit=new-head to begin the last layer anew';
+  const overrides = config === undefined ? undefined : fittingOverrides(config, weights);
+  if (overrides !== undefined && overrides.length > 0) {
+    const head = fit === 'strict' ? ', and model.pretrained_fit=new-head if its classes are others' : '';
+    return `the file fits ${overrides.join(' ')}${head}`;
+  }
+  return fit === 'partial'
+    ? 'name weights of this network'
+    : 'choose the model it was made with, or model.pretrained_fit=partial to take what fits';
 }
+
+const misfit = (path: string, { name }: Model, faults: string, advice: string): SpatterError =>
+  new SpatterError('WEIGHTS', `${path} must fit ${name}, but: ${faults}`, advice);

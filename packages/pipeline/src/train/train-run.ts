@@ -131,7 +131,11 @@ async function startOf(
   const progress = startProgress(config.training.optimizer.lr);
   const { pretrained, pretrained_fit: fit } = config.model;
   if (pretrained === null) return { state: fresh, progress };
-  const { state, notice } = await withPretrained(fresh, buildModel(config), { path: pretrained, fit });
+  const { state, notice } = await withPretrained(fresh, buildModel(config), {
+    path: pretrained,
+    fit,
+    config,
+  });
   onNotice(notice);
   return { state, progress };
 }
