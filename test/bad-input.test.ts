@@ -267,7 +267,7 @@ const TWICE: readonly Case[] = [
     'extract',
     () => ['extract', good('low.mp4'), '--min-area', '1500', '--out', good()],
     'OUTPUT_EXISTS',
-    /low_spatter_at_frame\.csv/,
+    /low_extraction\.json already exists, of an extraction with another min_area \(\d+, now 1500\)/,
   ],
   ['data index', () => index(lowAndHigh(), '0,1', good()), 'OUTPUT_EXISTS', /images\.csv/],
   ['train', () => train(good(), good('run')), 'OUTPUT_EXISTS', /--resume/],

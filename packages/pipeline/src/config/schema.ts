@@ -96,7 +96,7 @@ const split = z.strictObject({
   seed: integer(0, 'Seed of the split, apart from `seed` so that it stays when that one changes.'),
   gap_frames: integer(0, 'Frames left out on both sides of a border between time blocks.'),
   blocks: integer(1, 'Time blocks per recording and part.'),
-  group: choice(['recording', 'position', 'session', 'build'], 'What `recording` keeps together.'),
+  group: choice(['recording', 'position', 'session', 'build', 'machine'], 'What `recording` keeps together.'),
 });
 
 const data = z.strictObject({

@@ -65,7 +65,10 @@ it('tells layers by their pauses, and counts frames once', () => {
     {
       recording: new Uint16Array(6),
       recordings: [
-        { name: 'v', file: 'v.h5', video: 'v', label: 1, position: null, session: null, build: null },
+        {
+          ...{ name: 'v', file: 'v.h5', video: 'v', label: 1, position: null, session: null, build: null },
+          ...{ machine: null, gasFlow: null },
+        },
       ],
       frame: Int32Array.from(frames),
       ...{ width: null, height: null, area: null, known: true },

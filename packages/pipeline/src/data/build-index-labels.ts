@@ -1,6 +1,7 @@
-// Which class each HDF5 file holds: a list in file order, a table, or the file's name.
+// Which class each HDF5 file holds: a list in file order, a table, what the file says of its recording, or its name.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { classesOf, factsIn, sessionOf, type RecordingFacts } from '../store/recording-facts.ts';
 import { readCsv, type CsvTable } from '../util/csv.ts';
 import { SpatterError } from '../util/errors.ts';
 
@@ -10,64 +11,107 @@ export interface FileLabel {
   readonly position: string | null;
   readonly session: string | null;
   readonly build: string | null;
+  readonly machine: string | null;
+  readonly gasFlow: string | null;
   /** Name of the recording; null keeps the video's. */
   readonly recording: string | null;
 }
 
 const FLOWS = ['low', 'mid', 'high'] as const;
 const POSITIONS = ['left', 'mid', 'right'] as const;
-const UNNAMED = { position: null, session: null, build: null, recording: null } as const;
 const HINT =
   'give one label per file (--labels 0,1,0,1) or a CSV with the columns file,label (--labels labels.csv)';
 
-/**
- * Labels of `files`, in their order.
- * @param given `0,1,0,1`; the path of a CSV with the columns `file,label` and, if wanted, `position,session,build,recording`; or
- * undefined: then names such as `left_low_0.h5` tell (low 0, high 1; with mid among them low 0, mid 1, high 2).
- * @throws {SpatterError} LABELS when the labels do not fit, FILE_NOT_FOUND or IO for the CSV.
- */
-export function labelsOf(files: readonly string[], given: string | undefined): FileLabel[] {
-  if (given === undefined) return fromNames(files);
-  const isList = /^[\d,\s]+$/.test(given) || (given.includes(',') && !existsSync(given));
-  return isList ? fromList(files, given) : fromTable(files, given);
+/** Where the labels came from. */
+export type LabelSource = 'given' | 'facts' | 'names';
+
+export interface Labels {
+  /** One for each file. */
+  readonly files: readonly FileLabel[];
+  readonly source: LabelSource;
 }
 
-function fromList(files: readonly string[], list: string): FileLabel[] {
+/**
+ * Labels of `files`, in their order.
+ * @param given `0,1,0,1`; the path of a CSV with the columns `file,label` and, if wanted, those of {@link FACTS}; or undefined:
+ * then `facts` tell, or names such as `left_low_0.h5` (low 0, high 1; with mid among them low 0, mid 1, high 2).
+ * @param facts what each file says of its recording; what the table leaves open is theirs too
+ * @throws {SpatterError} LABELS when the labels do not fit, FILE_NOT_FOUND or IO for the CSV.
+ */
+export function labelsOf(
+  files: readonly string[],
+  given: string | undefined,
+  facts: readonly RecordingFacts[] = files.map(() => ({})),
+): Labels {
+  if (given === undefined) return inferred(files, facts);
+  const isList = /^[\d,\s]+$/.test(given) || (given.includes(',') && !existsSync(given));
+  return { files: isList ? fromList(files, given, facts) : fromTable(files, given, facts), source: 'given' };
+}
+
+function fromList(files: readonly string[], list: string, facts: readonly RecordingFacts[]): FileLabel[] {
   const labels = list.split(',').map((text) => toLabel(text.trim(), `--labels ${list}`));
   if (labels.length !== files.length) {
     throw wrong(`there must be one label for each of the ${files.length} files, got ${labels.length}`);
   }
-  return labels.map((label, i) => ({ ...UNNAMED, position: nameParts(files[i]!).position, label }));
+  return labels.map((label, i) => withFacts(label, namedBy(files[i]!, facts[i]!)));
 }
 
-function fromTable(files: readonly string[], path: string): FileLabel[] {
+/** Facts, and the position in the file's name where they leave it open. */
+function namedBy(file: string, facts: RecordingFacts): RecordingFacts {
+  const { position } = nameParts(file);
+  return position === null ? facts : { position, ...facts };
+}
+
+function withFacts(label: number, facts: RecordingFacts): FileLabel {
+  const { position = null, build = null, machine = null, recording = null, gas_flow: gasFlow = null } = facts;
+  return { label, position, session: sessionOf(facts), build, machine, gasFlow, recording };
+}
+
+function fromTable(files: readonly string[], path: string, facts: readonly RecordingFacts[]): FileLabel[] {
   const table = readCsv(path);
   const missing = ['file', 'label'].find((column) => !table.columns.includes(column));
   if (missing !== undefined) throw wrong(`${path} must have a column ${missing}`);
-  return files.map((file) => tableRow(table, path, file));
+  return files.map((file, i) => tableRow(table, path, file, facts[i]!));
 }
 
-function tableRow({ columns, rows }: CsvTable, path: string, file: string): FileLabel {
+function tableRow({ columns, rows }: CsvTable, path: string, file: string, facts: RecordingFacts): FileLabel {
   const at = columns.indexOf('file');
   const matches = rows.filter((row) => basename(row[at] ?? '') === basename(file));
   const row = matches.find((each) => each[at] === file) ?? matches[0];
   if (row === undefined) throw wrong(`${path} must have a row for ${basename(file)}`);
-  const value = (column: string): string | null => row[columns.indexOf(column)] || null;
-  const [position, session, build] = [value('position'), value('session'), value('build')];
-  const label = toLabel(value('label') ?? '', `${path}, ${basename(file)}`);
-  return { label, position, session, build, recording: value('recording') };
+  const said = factsIn(Object.fromEntries(columns.map((column, i) => [column, row[i]])));
+  return withFacts(toLabel(said.label ?? '', `${path}, ${basename(file)}`), { ...facts, ...said });
 }
 
-function fromNames(files: readonly string[]): FileLabel[] {
-  const parts = files.map(nameParts);
-  const silent = parts.findIndex(({ flow }) => flow === null);
-  if (silent >= 0) {
-    throw wrong(
-      `the name must tell the gas flow (low, mid or high), that of ${basename(files[silent]!)} does not`,
-    );
+/** Facts tell as soon as one file has any that does; the others then tell their flow by their name. */
+function inferred(files: readonly string[], facts: readonly RecordingFacts[]): Labels {
+  const tells = ({ label, gas_flow }: RecordingFacts) => label !== undefined || gas_flow !== undefined;
+  if (!facts.some(tells)) {
+    const labels = labelsByName(files);
+    const named = files.map((file, i) => withFacts(labels[i]!, namedBy(file, facts[i]!)));
+    return { files: named, source: 'names' };
   }
-  const present = FLOWS.filter((flow) => flow !== 'mid' || parts.some((each) => each.flow === 'mid'));
-  return parts.map(({ flow, position }) => ({ ...UNNAMED, position, label: present.indexOf(flow!) }));
+  const whole = facts.map((each, i): RecordingFacts => {
+    return tells(each)
+      ? namedBy(files[i]!, each)
+      : { gas_flow: flowOf(files[i]!), ...namedBy(files[i]!, each) };
+  });
+  const labels = classesOf(whole).map((label, i) =>
+    toLabel(label ?? '', `${basename(files[i]!)}, its attribute label`),
+  );
+  return { files: whole.map((each, i) => withFacts(labels[i]!, each)), source: 'facts' };
+}
+
+function labelsByName(files: readonly string[]): number[] {
+  const flows = files.map(flowOf);
+  const present = FLOWS.filter((flow) => flow !== 'mid' || flows.includes('mid'));
+  return flows.map((flow) => present.indexOf(flow));
+}
+
+function flowOf(file: string): (typeof FLOWS)[number] {
+  const { flow } = nameParts(file);
+  if (flow !== null) return flow;
+  throw wrong(`the name must tell the gas flow (low, mid or high), that of ${basename(file)} does not`);
 }
 
 /** Of `mid_high_2.h5`: the flow is the last word that names one, the position the first word if it names one. */

@@ -98,13 +98,39 @@ describe('buildIndex', () => {
 
 describe('labels', () => {
   const files = ['d/left_low_0.h5', 'd/mid_high_2.h5'];
-  const labels = (...args: Parameters<typeof labelsOf>) => labelsOf(...args).map(({ label }) => label);
+  const labels = (...args: Parameters<typeof labelsOf>) => labelsOf(...args).files.map(({ label }) => label);
 
   it('come from names, with three levels where mid occurs', () => {
     expect(labels(files, undefined)).toEqual([0, 1]);
     expect(labels([...files, 'right_mid_1.h5', 'mid_mid_1.h5'], undefined)).toEqual([0, 2, 1, 1]);
-    expect(labelsOf(files, undefined).map(({ position }) => position)).toEqual(['left', 'mid']);
+    expect(labelsOf(files, undefined).files.map(({ position }) => position)).toEqual(['left', 'mid']);
     expect(() => labelsOf(['monday.h5'], undefined)).toThrow(code('LABELS', /that of monday\.h5 does not/));
+  });
+
+  it('come from what the files say, by flow or label, before their names', () => {
+    const facts = [{ gas_flow: 'high', build: 'B1', position: 'top' }, { gas_flow: 'low' }];
+    const { files: told, source } = labelsOf(files, undefined, facts);
+    expect([source, told[0], told[1]!.label]).toEqual([
+      'facts',
+      {
+        ...{ label: 1, position: 'top', session: 'B1', build: 'B1', machine: null, gasFlow: 'high' },
+        recording: null,
+      },
+      0,
+    ]);
+    expect(labels(files, undefined, [{ gas_flow: '20' }, { gas_flow: '5.5' }])).toEqual([1, 0]);
+    expect(labels(files, undefined, [{ label: '7' }, {}])).toEqual([7, 0]);
+    expect(labels(files, undefined, [{}, { gas_flow: 'low' }])).toEqual([0, 0]);
+    expect(() => labelsOf(['a.h5', 'b.h5'], undefined, [{ label: '1' }, {}])).toThrow(
+      code('LABELS', /b\.h5/),
+    );
+    const named = labelsOf(files, undefined, [{ machine: 'M1' }, {}]);
+    expect([named.source, named.files[0]!.machine, named.files[0]!.position]).toEqual([
+      'names',
+      'M1',
+      'left',
+    ]);
+    expect(labelsOf(files, '1,0', facts).files[0]).toMatchObject({ label: 1, position: 'top', build: 'B1' });
   });
 
   it('come as a list in file order', () => {
@@ -116,9 +142,10 @@ describe('labels', () => {
   it('come from a table with positions, sessions and names', () => {
     const path = join(folder(), 'labels.csv');
     writeFileSync(path, 'label,file,session,recording\n1,mid_high_2.h5,B2,second\n0,left_low_0.h5,B1,\n');
-    expect(labelsOf(files, path)).toEqual([
-      { label: 0, position: null, session: 'B1', build: null, recording: null },
-      { label: 1, position: null, session: 'B2', build: null, recording: 'second' },
+    const open = { position: null, build: null, machine: null, gasFlow: null };
+    expect(labelsOf(files, path).files).toEqual([
+      { ...open, label: 0, session: 'B1', recording: null },
+      { ...open, label: 1, session: 'B2', recording: 'second' },
     ]);
     expect(() => labelsOf(['a.h5'], path)).toThrow(code('LABELS', /must have a row for a\.h5/));
     writeFileSync(path, 'file\na.h5\n');

@@ -2,10 +2,11 @@
 import { rmSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { CropFileReader, type CropDataset } from '../store/crop-file.ts';
+import { factsIn, type RecordingFacts } from '../store/recording-facts.ts';
 import { refuseToOverwrite, writeFilesAtomic } from '../util/atomic.ts';
 import { SpatterError } from '../util/errors.ts';
 import { numpyPermutation } from '../util/numpy-permutation.ts';
-import { labelsOf, type FileLabel } from './build-index-labels.ts';
+import { labelsOf, type FileLabel, type LabelSource } from './build-index-labels.ts';
 import { CHECKSUMS, formatChecksums } from './checksums.ts';
 import { DIGEST_WORDS } from './crop-facts.ts';
 import { requireTwoClasses } from './crop-index-check.ts';
@@ -43,6 +44,7 @@ export interface BuiltIndex {
   readonly recordings: readonly Recording[];
   /** Label of each file. */
   readonly labels: readonly FileLabel[];
+  readonly labelSource: LabelSource;
   readonly paths: IndexPaths;
   /** Version of the data set; null without an inspection. */
   readonly version: string | null;
@@ -82,9 +84,14 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuiltIndex
   const paths = indexPaths(root);
   refuseToOverwrite(Object.values(paths), options.overwrite === true);
   refuseDoubles(files);
-  const labels = labelsOf(files, options.labels);
+  const scanned = await scan(files, root);
+  const { files: labels, source: labelSource } = labelsOf(
+    files,
+    options.labels,
+    scanned.map(({ facts }) => facts),
+  );
   requireTwoClasses(labels.map(({ label }) => label));
-  const parts = await scan(files, root, labels);
+  const parts = scanned.map((each, i): Part => ({ ...each, label: labels[i]! }));
   requireCropsOfTwoClasses(parts);
   const found = toIndex(root, parts);
   const inspection = await options.inspect?.(found);
@@ -103,7 +110,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuiltIndex
     [paths.images, formatIndex(index, numpyPermutation(seed, index.length))],
   ]);
   const version = 'checksums' in checked ? checked.checksums.version : null;
-  return { index, recordings, labels, paths, version, quarantined };
+  return { index, recordings, labels, labelSource, paths, version, quarantined };
 }
 
 /** Leaves the damaged crops out and versions the rest. */
@@ -118,18 +125,23 @@ function settle(found: CropIndex, { digests, damaged }: Inspection) {
   return { index, quarantined, checksums: { version, digests: kept } };
 }
 
-/** One HDF5 file, its datasets, and what is said of it. */
-interface Part {
+/** One HDF5 file, its datasets, and what it says of itself. */
+interface Scanned {
   readonly file: string;
   readonly datasets: readonly CropDataset[];
+  readonly facts: RecordingFacts;
+}
+
+interface Part extends Scanned {
   readonly label: FileLabel;
 }
 
-async function scan(files: readonly string[], root: string, labels: readonly FileLabel[]): Promise<Part[]> {
-  const parts: Part[] = [];
-  for (const [i, path] of files.entries()) {
+async function scan(files: readonly string[], root: string): Promise<Scanned[]> {
+  const parts: Scanned[] = [];
+  for (const path of files) {
     const reader = await CropFileReader.open(path);
-    parts.push({ file: relativeName(root, path), datasets: reader.datasets(), label: labels[i]! });
+    const facts = factsIn(reader.attributes());
+    parts.push({ file: relativeName(root, path), datasets: reader.datasets(), facts });
     reader.close();
   }
   return parts;
@@ -189,8 +201,8 @@ function recordingsIn({ file, datasets, label }: Part): Recording[] {
   const videos = [...new Set(datasets.map(({ name }) => videoOfDataset(name)))];
   return videos.map((video) => {
     // A name given to a file of several videos would name them all the same.
-    const name = label.recording !== null && videos.length === 1 ? label.recording : video;
-    const { position, session, build } = label;
-    return { name, file, video, label: label.label, position, session, build };
+    const { recording, ...rest } = label;
+    const name = recording !== null && videos.length === 1 ? recording : video;
+    return { name, file, video, ...rest };
   });
 }

@@ -16,13 +16,20 @@ export interface Recording {
   readonly session: string | null;
   /** Which build job; null where nobody said. */
   readonly build: string | null;
+  /** Which machine; null where nobody said. */
+  readonly machine: string | null;
+  /** The gas flow that the label stands for, such as `low`; null where nobody said. */
+  readonly gasFlow: string | null;
   /** What its datasets are called before `_0`, `_1`…; the name, unless the labels gave another. */
   readonly video: string;
 }
 
 /** Name of the table in the folder of an index. */
 export const RECORDINGS_CSV = 'recordings.csv';
-const COLUMNS = ['recording', 'file', 'label', 'position', 'session', 'video', 'build'] as const;
+const COLUMNS = ['recording', 'file', 'label', 'position', 'session', 'video'] as const;
+/** Columns that are left out where nobody names a value. */
+const RARE_COLUMNS = ['build', 'machine', 'gas_flow'] as const;
+type Column = (typeof COLUMNS)[number] | (typeof RARE_COLUMNS)[number];
 
 /** The video a dataset belongs to: its name without the running number. */
 export function videoOfDataset(dataset: string): string {
@@ -35,13 +42,16 @@ export function recordingKey(file: string, video: string): string {
 }
 
 export function formatRecordings(recordings: readonly Recording[]): string {
-  // The last column is left out where nobody named a build.
-  const columns = recordings.some(({ build }) => build !== null) ? COLUMNS : COLUMNS.slice(0, -1);
-  const rows = recordings.map((each) => {
-    const { name, file, label, position, session, video, build } = each;
-    return [name, file, label, position ?? '', session ?? '', video, build ?? ''].slice(0, columns.length);
-  });
-  return formatCsv(columns, rows);
+  const values = recordings.map(columnsOf);
+  const columns = [...COLUMNS, ...RARE_COLUMNS.filter((rare) => values.some((each) => each[rare] !== null))];
+  return formatCsv(
+    columns,
+    values.map((each) => columns.map((column) => each[column] ?? '')),
+  );
+}
+
+function columnsOf({ name, gasFlow, ...rest }: Recording): Record<Column, string | number | null> {
+  return { recording: name, ...rest, gas_flow: gasFlow };
 }
 
 /**
@@ -53,14 +63,16 @@ export function readRecordings(path: string): Recording[] {
   const missing = COLUMNS.slice(0, 3).find((name) => !columns.includes(name));
   if (missing !== undefined) throw invalid(`${path} must have a column ${missing}`);
   return rows.map((row, i) => {
-    const value = (name: (typeof COLUMNS)[number]) => row[columns.indexOf(name)] ?? '';
+    const value = (name: Column) => row[columns.indexOf(name)] ?? '';
     const label = Number(value('label'));
     if (!/^\d+$/.test(value('label')) || label > 255) {
       throw invalid(`${path} line ${i + 2}: label must be a whole number from 0 to 255`);
     }
     const [position, session] = [value('position') || null, value('session') || null];
     const [name, file, build] = [value('recording'), value('file'), value('build') || null];
-    return { name, file, label, position, session, build, video: value('video') || name };
+    const [machine, gasFlow] = [value('machine') || null, value('gas_flow') || null];
+    const video = value('video') || name;
+    return { name, file, label, position, session, build, machine, gasFlow, video };
   });
 }
 
@@ -88,9 +100,9 @@ function foundRecordings(index: CropIndex): Map<string, Recording> {
     seen.add(pair);
     const file = index.files[index.file[row]!]!;
     const video = videoOfDataset(index.datasets[index.dataset[row]!]!);
-    const rest = { label: index.label[row]!, position: null, session: null, build: null };
+    const unnamed = { position: null, session: null, build: null, machine: null, gasFlow: null };
     const key = recordingKey(file, video);
-    if (!found.has(key)) found.set(key, { name: video, file, video, ...rest });
+    if (!found.has(key)) found.set(key, { name: video, file, video, label: index.label[row]!, ...unnamed });
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -19,7 +19,7 @@ export interface SplitSurvey {
   readonly obstacle: string | null;
 }
 
-/** Tries every split of the catalogue with its default options and `seed`; by position, session and build where they are named. */
+/** Tries every split of the catalogue with its default options and `seed`; by position, session, build and machine where they are named. */
 export function surveySplits(index: CropIndex, times: CropTimes, seed: number): SplitSurvey[] {
   const options = { seed, gapFrames: LEAK_FRAMES };
   const named = SPLIT_GROUPS.filter(

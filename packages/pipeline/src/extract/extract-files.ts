@@ -1,15 +1,16 @@
 // One video to its files: crops (HDF5), sidecar, frame log, layers, tracks and the record. All appear at the end, or none.
 import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { factsIn, type RecordingFacts } from '../store/recording-facts.ts';
 import { makeWritableFolder, refuseToOverwrite, temporaryPath } from '../util/atomic.ts';
 import { fromSystemError } from '../util/errors.ts';
-import { libraryVersions } from '../util/library-versions.ts';
 import { silentProgress, type Progress, type ProgressFactory } from '../util/progress.ts';
 import { openVideo, type DecoderName } from '../video/decoder.ts';
 import { requireFrames, type Damage, type VideoInfo, type VideoReader } from '../video/reader.ts';
 import { Capture, DATASET_ROWS, type CapturePaths } from './capture.ts';
-import { changedFiles, commit, fileDigest, recover } from './commit.ts';
+import { commit, fileDigest, recover } from './commit.ts';
 import { extractCrops, type Crop, type FrameCrops } from './crops.ts';
+import { earlierRun, spatterVersion, type Request } from './earlier-run.ts';
 import {
   LAYER_COLUMNS,
   LayerCounter,
@@ -21,7 +22,7 @@ import {
 import { Ledger, type LedgerCounts } from './ledger.ts';
 import { LiveCounts } from './live-counts.ts';
 import { PartialCsv } from './partial-csv.ts';
-import { readRecord, type ExtractionParameters, type ExtractionRecord } from './record.ts';
+import type { ExtractionParameters, ExtractionRecord } from './record.ts';
 import { BLACK, DEFAULT_RULES, regionOf, stillRule, type Mode, type SpatterRules } from './rules.ts';
 import { TRACK_COLUMNS, Tracker } from './tracks.ts';
 
@@ -41,6 +42,8 @@ export interface ExtractOptions extends Partial<SpatterRules> {
   readonly maxCrops?: number;
   /** Draw spatter over frames and layers as a page. */
   readonly graph?: boolean;
+  /** What a manifest told of the recording: goes into the HDF5 file's attributes and the record. */
+  readonly facts?: RecordingFacts;
   readonly overwrite?: boolean;
   readonly decoder?: DecoderName | 'auto';
   /** Threads FFmpeg may decode with; 0 (default) lets it choose. Changes nothing but the time. */
@@ -132,14 +135,15 @@ export async function extractToFiles(
     const parameters = parametersOf(rules, options, reader.info.width);
     recover(files.record);
     const sha256 = fileDigest(video);
-    const earlier = options.overwrite === true ? null : earlierRun(files, folder, sha256, parameters);
+    const course = { ...options, facts: factsIn(options.facts ?? {}), sha256, parameters };
+    const earlier = options.overwrite === true ? null : earlierRun(files.record, course);
     if (earlier !== null) {
       await drawGraph(files, earlier, false);
       return summaryOf(reader.info, files, earlier, true);
     }
     refuseToOverwrite(allPaths(video, folder, files), options.overwrite === true);
     makeWritableFolder(folder);
-    const extraction = new Extraction(reader, files, rules, { ...options, sha256, parameters });
+    const extraction = new Extraction(reader, files, rules, course);
     const record = await extraction.run();
     await drawGraph(files, record, true);
     return summaryOf(reader.info, files, record, false, reader.damage);
@@ -185,26 +189,6 @@ function parametersOf(rules: SpatterRules, options: ExtractOptions, width: numbe
   };
 }
 
-/** The record of a whole earlier run that would give the same bytes, or null. */
-function earlierRun(
-  files: ExtractFiles,
-  folder: string,
-  sha256: string,
-  parameters: ExtractionParameters,
-): ExtractionRecord | null {
-  if (!existsSync(files.record)) return null;
-  const record = readRecord(files.record);
-  const same =
-    record.spatter === spatterVersion() &&
-    record.input.sha256 === sha256 &&
-    JSON.stringify(record.parameters) === JSON.stringify(parameters);
-  return same && changedFiles(folder, record).length === 0 ? record : null;
-}
-
-function spatterVersion(): string {
-  return libraryVersions()['spatter'] ?? 'unknown';
-}
-
 function summaryOf(
   info: VideoInfo,
   files: ExtractFiles,
@@ -228,10 +212,7 @@ function damageOf({ damage }: ExtractionRecord): Damage | null {
   return damage === null ? null : { atFrame: damage.at_frame, count: damage.count, message: damage.message };
 }
 
-interface Course extends ExtractOptions {
-  readonly sha256: string;
-  readonly parameters: ExtractionParameters;
-}
+type Course = ExtractOptions & Request;
 
 /** The course of one extraction. */
 class Extraction {
@@ -368,11 +349,13 @@ class Extraction {
       ...{ video: basename(info.path), width: info.width, height: info.height, fps: info.fps },
       ...(Object.fromEntries(parameters) as Record<string, string | number>),
       ...{ spatter_version: spatterVersion(), input_sha256: this.#options.sha256 },
+      ...this.#options.facts,
     };
   }
 
   #record(tables: readonly PartialCsv[]): ExtractionRecord {
     const { info, damage } = this.#reader;
+    const { facts } = this.#options;
     const paths = this.#captures().flatMap(({ paths: { hdf5, sidecar } }) => [hdf5, sidecar]);
     const files = [...paths, ...tables.map(({ path }) => path)].map((path): [string, string] => [
       relative(this.#folder, path).split(sep).join('/'),
@@ -385,6 +368,7 @@ class Extraction {
         ...{ width: info.width, height: info.height, fps: info.fps, codec: info.codec },
         frames_announced: info.frameCount,
       },
+      ...(Object.keys(facts).length === 0 ? {} : { facts }),
       ...{ parameters: this.#options.parameters, frames: this.#frames(), contours: this.#contours() },
       ...{ layers: this.#layers.seen, tracks: this.#tracks, datasets: this.#capture?.datasets ?? [] },
       damage: damage && { at_frame: damage.atFrame, count: damage.count, message: damage.message },

@@ -55,9 +55,11 @@ function readLayers(path: string): ExtractedLayer[] {
 }
 
 function statements(record: ExtractionRecord): Statement[] {
-  const { frames, contours, parameters, damage } = record;
+  const { frames, contours, facts, parameters, damage } = record;
   const apart = parameters.mode === 'corrected' && parameters.capture;
+  const told = Object.entries(facts ?? {}).map(([fact, text]) => `${fact.replace('_', ' ')} ${text}`);
   return [
+    ...(told.length === 0 ? [] : [{ topic: 'Recording', text: `${told.join(', ')}.` }]),
     {
       topic: 'Frames',
       text:

@@ -2,13 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
+import { FACTS, factsIn, type RecordingFacts } from '../store/recording-facts.ts';
 import { readCsv } from '../util/csv.ts';
 import { SpatterError } from '../util/errors.ts';
-
-/** Facts about a recording that no picture tells. Columns of a manifest, beside `video`. */
-export const FACTS = ['label', 'gas_flow', 'position', 'session', 'build', 'machine', 'recording'] as const;
-export type Fact = (typeof FACTS)[number];
-export type RecordingFacts = Readonly<Partial<Record<Fact, string>>>;
 
 export interface InputVideo {
   readonly path: string;
@@ -136,59 +132,23 @@ function yamlRows(path: string): Record<string, unknown>[] {
 }
 
 function toVideo(manifest: string, row: Readonly<Record<string, unknown>>, line: number): InputVideo {
-  const text = (key: string): string => {
-    const value = row[key];
-    return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-  };
-  if (text('video') === '') throw wrong(`${manifest}, entry ${line}: the video is not named`);
+  const video = ['string', 'number'].includes(typeof row['video']) ? String(row['video']).trim() : '';
+  if (video === '') throw wrong(`${manifest}, entry ${line}: the video is not named`);
   const unknown = Object.keys(row).find(
     (key) => key !== 'video' && !(FACTS as readonly string[]).includes(key),
   );
   if (unknown !== undefined) {
     throw wrong(`${manifest}, entry ${line}: ${unknown} is not one of video, ${FACTS.join(', ')}`);
   }
-  const facts = FACTS.map((fact) => [fact, text(fact)]).filter(([, value]) => value !== '');
-  return {
-    path: resolve(dirname(manifest), text('video')),
-    facts: Object.fromEntries(facts) as RecordingFacts,
-  };
+  const facts = factsIn(row);
+  if (!/^\d*$/.test(facts.label ?? '') || Number(facts.label ?? 0) > 255) {
+    throw wrong(
+      `${manifest}, entry ${line}: label must be a whole number from 0 to 255, got ${facts.label!}`,
+    );
+  }
+  return { path: resolve(dirname(manifest), video), facts };
 }
 
 function wrong(message: string): SpatterError {
   return new SpatterError('MANIFEST', message, 'correct the manifest: docs/guides/extract.md shows one');
-}
-
-/** Columns of the `labels.csv` that an extraction with a manifest leaves for `data index`. */
-export const LABEL_COLUMNS = [
-  'file',
-  'label',
-  'position',
-  'session',
-  'recording',
-  'build',
-  'machine',
-] as const;
-const FLOWS = ['low', 'mid', 'high'];
-
-/**
- * Rows of `labels.csv`, or null when a video's class is not told. A class is `label`, or stands for `gas_flow` (low, mid,
- * high, numbered in that order as far as they occur; other flows count up from the lowest). A build is a session of its own.
- * @param files of the videos, relative to the folder of the table
- */
-export function labelRows(videos: readonly InputVideo[], files: readonly string[]): string[][] | null {
-  const flows = [...new Set(videos.map(({ facts }) => facts.gas_flow ?? ''))].sort(byFlow);
-  if (videos.some(({ facts }) => facts.label === undefined && facts.gas_flow === undefined)) return null;
-  return videos.map(({ facts }, i) => {
-    const label = facts.label ?? String(flows.filter((flow) => flow !== '').indexOf(facts.gas_flow!));
-    const session = facts.session ?? facts.build ?? '';
-    return [
-      ...[files[i]!, label, facts.position ?? '', session, facts.recording ?? ''],
-      ...[facts.build ?? '', facts.machine ?? ''],
-    ];
-  });
-}
-
-function byFlow(a: string, b: string): number {
-  const [p, q] = [FLOWS.indexOf(a), FLOWS.indexOf(b)];
-  return p >= 0 && q >= 0 ? p - q : Number(a) - Number(b) || (a < b ? -1 : 1);
 }

@@ -1,6 +1,7 @@
 // The record of one extraction, `<video>_extraction.json`: its ledger, everything that decided the result, and its files' digests.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { FACTS, type Fact } from '../store/recording-facts.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 import { MODES, REJECTIONS } from './rules.ts';
 
@@ -26,6 +27,13 @@ const parameters = z.strictObject({
   decoder: z.string(),
 });
 
+const facts = z.strictObject(
+  Object.fromEntries(FACTS.map((fact) => [fact, z.string().optional()])) as Record<
+    Fact,
+    z.ZodOptional<z.ZodString>
+  >,
+);
+
 const recordSchema = z.strictObject({
   format: z.literal(1),
   spatter: z.string(),
@@ -39,6 +47,8 @@ const recordSchema = z.strictObject({
     codec: z.string(),
     frames_announced: count.nullable(),
   }),
+  /** What a manifest told of the recording; left out where it told nothing. */
+  facts: facts.optional(),
   parameters,
   /** in_file = decoded + unreadable; decoded = with_spatter + without_spatter + last, which has no later neighbour. */
   frames: z.strictObject({

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { composeConfig } from '../../config/index.ts';
+import type { LabelSource } from '../../data/build-index-labels.ts';
 import { buildIndex, type BuiltIndex, type Inspection } from '../../data/build-index.ts';
 import { slotsIn } from '../../data/crop-facts.ts';
 import { readIndex, type CropIndex } from '../../data/crop-index.ts';
@@ -25,13 +26,14 @@ interface IndexFlags {
 
 const EXAMPLES = `
 Examples:
-  $ spatter data index data/*.h5                                 # labels from names such as left_low_0.h5
+  $ spatter data index data/*.h5            # labels of the manifest, or from names such as left_low_0.h5
   $ spatter data index data/monday.h5 data/tuesday.h5 --labels 0,1
   $ spatter data index data/*.h5 --labels data/labels.csv --out data/
   $ spatter data index data/*.h5 --labels data/labels.csv --seed 7 --overwrite --json
 
-Labels are whole numbers; 0 is low gas flow and 1 high where names tell. labels.csv has the columns file,label and, if
-wanted, position,session,recording. Writes images.csv (shuffled as pandas does with the seed), unshuffled_images.csv and
+Labels are whole numbers; 0 is low gas flow and 1 high where names tell. Files that spatter extract wrote with a manifest
+say their label or gas flow themselves. labels.csv has the columns file,label and, if wanted,
+position,session,build,machine,recording. Writes images.csv (shuffled as pandas does with the seed), unshuffled_images.csv and
 recordings.csv, checksums.bin (what spatter data validate compares with), and splits.json: how each split would divide the crops,
 and how much of its test part leaks. The packed cache (every crop decoded once) goes to .cache beside the index; damaged
 crops are found then, left out, and listed in quarantine.csv. --no-cache leaves both to the first training.`;
@@ -45,7 +47,10 @@ export function dataIndexCommand(): Command {
   return new Command('index')
     .description('list and label the crops of HDF5 files: images.csv, unshuffled_images.csv, recordings.csv')
     .argument('<files...>', 'HDF5 files as `spatter extract` writes them, in the order of the rows')
-    .option('-l, --labels <labels>', 'labels in file order (0,1,0,1) or a CSV; default: from the file names')
+    .option(
+      '-l, --labels <labels>',
+      'labels in file order (0,1,0,1) or a CSV; default: from the files, or their names',
+    )
     .option('-o, --out <dir>', 'folder for the CSVs (default: that of the first file)')
     .option('--seed <n>', 'seed of the shuffle', seed, 42)
     .option('--no-cache', 'do not build the packed cache now')
@@ -58,7 +63,7 @@ async function runIndex(context: Context, flags: IndexFlags, files: readonly str
   const looked: Looked = { black: 0, enlarged: null };
   const inspect = (index: CropIndex) => look(context, flags.cache, index, looked);
   const built = await buildIndex({ ...flags, files, inspect });
-  for (const line of describeIndex(built, flags.labels === undefined)) context.print(line);
+  for (const line of describeIndex(built)) context.print(line);
   if (looked.black > 0)
     context.print(`${looked.black} crops are black: nothing in them is brighter than 20 of 255`);
   const { index, recordings, paths, version, quarantined } = built;
@@ -71,12 +76,14 @@ async function runIndex(context: Context, flags: IndexFlags, files: readonly str
   const classes = Object.fromEntries(crops(index.label).map(([label, count]) => [String(label), count]));
   return {
     ...{ images: paths.images, unshuffled_images: paths.unshuffled, recordings_csv: paths.recordings },
-    ...{ crops: index.length, classes, seed: flags.seed, labels_inferred: flags.labels === undefined },
+    ...{ crops: index.length, classes, seed: flags.seed, labels_inferred: built.labelSource !== 'given' },
+    labels_from: built.labelSource,
     ...{ dataset_version: version, quarantined: quarantined.map(placeName), black_crops: looked.black },
     ...{ splits, enlarged_crops: looked.enlarged },
     files: index.files.map((file, i) => ({ file, label: built.labels[i]!.label })),
-    recordings: recordings.map(({ name, file, label, position, session }) => {
-      return { recording: name, file, label, position, session };
+    recordings: recordings.map(({ name, file, label, position, session, build, machine, gasFlow }) => {
+      const circumstances = { position, session, build, machine, gas_flow: gasFlow };
+      return { recording: name, file, label, ...circumstances };
     }),
   };
 }
@@ -132,10 +139,13 @@ function crops(labels: Uint8Array): [number, number][] {
   return counts.flatMap((count, label): [number, number][] => (count > 0 ? [[label, count]] : []));
 }
 
-function describeIndex(
-  { index, recordings, labels, paths, ...rest }: BuiltIndex,
-  inferred: boolean,
-): string[] {
+const LABELS_FROM: Record<LabelSource, string> = {
+  given: 'labels:',
+  facts: 'labels from what the files say of their recordings (--labels sets others):',
+  names: 'labels from the file names (--labels sets others):',
+};
+
+function describeIndex({ index, recordings, labels, paths, ...rest }: BuiltIndex): string[] {
   const perFile = index.files.map((file, i) => {
     const { label, position } = labels[i]!;
     const rows = index.file.reduce((sum, each) => sum + Number(each === i), 0);
@@ -143,7 +153,7 @@ function describeIndex(
   });
   const classes = crops(index.label).map(([label, count]) => `${count} of class ${label}`);
   return [
-    inferred ? 'labels from the file names (--labels sets others):' : 'labels:',
+    LABELS_FROM[rest.labelSource],
     ...perFile,
     ...quarantineLines(rest),
     `${index.length} crops (${classes.join(', ')}) in ${recordings.length} recordings`,

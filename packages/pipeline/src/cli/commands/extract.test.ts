@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CropFileReader } from '../../store/crop-file.ts';
 import { CLIP } from '../../video/testing/clip.ts';
 import { program } from '../main.ts';
 
@@ -13,8 +14,10 @@ afterEach(() => {
   process.exitCode = 0;
 });
 
-/** Runs the command; returns what it printed on either stream. */
-async function extract(...argv: string[]): Promise<{ stdout: string; stderr: string }> {
+const extract = (...argv: string[]) => spatter('extract', ...argv);
+
+/** Runs a command; returns what it printed on either stream. */
+async function spatter(...argv: string[]): Promise<{ stdout: string; stderr: string }> {
   const printed = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((name) =>
     vi.spyOn(process[name], 'write').mockImplementation((text) => {
@@ -23,7 +26,7 @@ async function extract(...argv: string[]): Promise<{ stdout: string; stderr: str
     }),
   );
   try {
-    await program().parseAsync(['node', 'spatter', 'extract', ...argv]);
+    await program().parseAsync(['node', 'spatter', ...argv]);
     return printed;
   } finally {
     for (const spy of spies) spy.mockRestore();
@@ -113,7 +116,7 @@ describe('spatter extract', () => {
     expect(drawn()).toContain('kept apart in quarantine');
   });
 
-  it('spreads a manifest over workers, keeps what was done, and leaves labels for the index', async () => {
+  it('spreads a manifest over workers, and keeps what was done', async () => {
     const names = ['a', 'b', 'c'];
     for (const name of names) copyFileSync(CLIP, join(out, `${name}.mp4`));
     const rows = names.map((name, i) => `${name}.mp4,${i < 2 ? 'low' : 'high'},left,week ${i}`);
@@ -122,17 +125,48 @@ describe('spatter extract', () => {
     const rules = ['--min-area', '60', 'extraction.max_area=3000'];
     const { stdout } = await extract(join(out, 'runs.csv'), '--out', one, '--workers', '2', ...rules);
     expect(stdout).toMatch(/video +state +frames/);
-    await extract(join(out, '*.mp4'), '--out', two, '--workers', '1', ...rules);
+    await extract(join(out, 'runs.csv'), '--out', two, '--workers', '1', ...rules);
     for (const name of readdirSync(two, { recursive: true, encoding: 'utf8' })) {
       if (!/\.(h5|csv|json)$/.test(name)) continue;
       expect(readFileSync(join(one, name)).equals(readFileSync(join(two, name))), name).toBe(true);
     }
-    expect(readFileSync(join(one, 'labels.csv'), 'utf8').split('\n').slice(0, 2)).toEqual([
-      'file,label,position,session,recording,build,machine',
-      'a.h5,0,left,week 0,,week 0,',
-    ]);
     const again = await extract(join(out, 'runs.csv'), '--out', one, ...rules, '--json');
     expect(lastLine(again.stdout)).toMatchObject({ extracted: 3, videos: [{ reused: true }, {}, {}] });
+  });
+
+  it('carries what a manifest tells into the files, the index and the recordings', async () => {
+    for (const name of ['a', 'b']) copyFileSync(CLIP, join(out, `${name}.mp4`));
+    const manifest = (build: string) =>
+      writeFileSync(
+        join(out, 'runs.yaml'),
+        `- {video: a.mp4, gas_flow: 2.5, position: left, build: ${build}, machine: Düse 1}
+- {video: b.mp4, gas_flow: 10, position: mid, build: B2, machine: M2}`,
+      );
+    const data = join(out, 'data');
+    const run = (...more: string[]) =>
+      extract(join(out, 'runs.yaml'), '--out', data, '--min-area', '60', '--workers', '1', ...more);
+    manifest('B1');
+    await run('--graph');
+    const facts = { gas_flow: '2.5', position: 'left', build: 'B1', machine: 'Düse 1' };
+    const text = (name: string) => readFileSync(join(data, name), 'utf8');
+    expect(JSON.parse(text('a_extraction.json'))).toMatchObject({ facts });
+    expect(text('a_graph.html')).toContain('gas flow 2.5, position left, build B1, machine Düse 1.');
+    const file = await CropFileReader.open(join(data, 'a.h5'));
+    expect(file.attributes()).toMatchObject(facts);
+    file.close();
+    const files = ['a', 'b'].map((name) => join(data, `${name}.h5`));
+    const argv = ['data', 'index', ...files, '--no-cache', '--json'];
+    expect(lastLine((await spatter(...argv)).stdout)).toMatchObject({ labels_from: 'facts' });
+    expect(text('recordings.csv')).toBe(
+      'recording,file,label,position,session,video,build,machine,gas_flow\n' +
+        'a,a.h5,0,left,B1,a,B1,Düse 1,2.5\nb,b.h5,1,mid,B2,b,B2,M2,10\n',
+    );
+    manifest('B9');
+    const { stderr } = await run();
+    expect(stderr).toMatch(/a_extraction\.json already exists.*another build \(B1, now B9\).*OUTPUT_EXISTS/);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    await run('--overwrite');
+    expect(JSON.parse(text('a_extraction.json'))).toMatchObject({ facts: { build: 'B9' } });
   });
 
   it('refuses manifests that make no sense', async () => {
@@ -141,6 +175,7 @@ describe('spatter extract', () => {
       '- video: a.mp4\n  gasflow: low',
       'videos: 3',
       '[]',
+      '- {video: a.mp4, label: high}',
       '- {video: a.mp4}\n- {video: a.mp4}',
     ]) {
       writeFileSync(path, text);

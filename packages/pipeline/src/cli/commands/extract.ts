@@ -1,16 +1,13 @@
 // `spatter extract`: videos to crops, frame log, sidecar, layers and tracks, one or many at once.
-import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { composeConfig, type Config } from '../../config/index.ts';
 import { DEBUG_CROPS, videoName, type ExtractSummary } from '../../extract/extract-files.ts';
 import { extractMany, type ExtractJob, type Outcome } from '../../extract/extract-many.ts';
-import { LABEL_COLUMNS, labelRows, listVideos, type InputVideo } from '../../extract/inputs.ts';
+import { listVideos, type InputVideo } from '../../extract/inputs.ts';
 import { MODES, type Mode } from '../../extract/rules.ts';
 import { terminalTable } from '../../report/terminal.ts';
-import { refuseToOverwrite } from '../../util/atomic.ts';
-import { formatCsv, writeCsv } from '../../util/csv.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { DECODERS, type DecoderName } from '../../video/decoder.ts';
 import { action, type Context, type Result } from '../context.ts';
@@ -128,18 +125,16 @@ async function run(context: Context, flags: ExtractFlags, inputs: readonly strin
   const videos = listVideos(inputs.filter((input) => !isOverride(input)));
   if (videos.length === 0) throw new SpatterError('USAGE', 'no video is named', 'see spatter extract --help');
   refuseSameNames(videos, flags);
-  const labels = labelsTable(videos, flags);
   const options = optionsOf(flags, extraction);
-  const jobs = videos.map(({ path }): ExtractJob => {
-    return { video: path, folder: flags.out ?? `capture_${videoName(path)}`, options };
+  const jobs = videos.map(({ path, facts }): ExtractJob => {
+    return { video: path, folder: flags.out ?? `capture_${videoName(path)}`, options: { ...options, facts } };
   });
   const outcomes = await extractMany(jobs, {
     ...{ workers: flags.workers ?? availableParallelism(), processors: availableParallelism() },
     progress: context.progress,
     ended: (outcome) => report(context, outcome, jobs.length),
   });
-  if (labels !== null) writeCsv(labels.path, LABEL_COLUMNS, labels.rows);
-  return finish(context, outcomes, labels?.path ?? null);
+  return finish(context, outcomes);
 }
 
 /** A single failing video fails the command; among many it is told, and the others go on. */
@@ -154,7 +149,7 @@ function explain(error: Error): string {
   return `unexpected failure: ${error.message.split('\n', 1)[0] ?? ''}; run it alone with --debug [UNEXPECTED]`;
 }
 
-function finish(context: Context, outcomes: readonly Outcome[], labels: string | null): Result {
+function finish(context: Context, outcomes: readonly Outcome[]): Result {
   const failed = outcomes.filter((outcome) => 'error' in outcome);
   if (outcomes.length === 1 && failed.length === 1) throw failed[0]!.error;
   if (failed.length > 0) process.exitCode = 1;
@@ -165,8 +160,7 @@ function finish(context: Context, outcomes: readonly Outcome[], labels: string |
     const code = error instanceof SpatterError ? error.code : 'UNEXPECTED';
     return { video: job.video, error: { code, message: error.message } };
   });
-  const counts = { extracted: outcomes.length - failed.length, failed: failed.length };
-  return { videos: results, ...counts, labels_csv: labels };
+  return { videos: results, extracted: outcomes.length - failed.length, failed: failed.length };
 }
 
 function overview(outcomes: readonly Outcome[]): string[] {
@@ -179,20 +173,6 @@ function overview(outcomes: readonly Outcome[]): string[] {
     return [relative('.', info.path), state, ...counts.map(String)];
   });
   return terminalTable(['video', 'state', 'frames', 'unreadable', 'crops', 'black', 'layers'], rows);
-}
-
-/** The table of labels that a manifest leads to, refused early where one is there that says something else. */
-function labelsTable(videos: readonly InputVideo[], flags: ExtractFlags) {
-  if (flags.out === undefined) return null;
-  const rows = labelRows(
-    videos,
-    videos.map(({ path }) => `${videoName(path)}.h5`),
-  );
-  if (rows === null) return null;
-  const path = join(flags.out, 'labels.csv');
-  const there = existsSync(path) && readFileSync(path, 'utf8') === formatCsv(LABEL_COLUMNS, rows);
-  if (!there) refuseToOverwrite([path], flags.overwrite === true);
-  return { path, rows };
 }
 
 function optionsOf(flags: ExtractFlags, config: Config['extraction']): ExtractJob['options'] {

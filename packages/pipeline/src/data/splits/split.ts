@@ -1,13 +1,14 @@
 // What a split is: which index rows train, validate and test, and the contract that says how they were chosen.
 import { SpatterError } from '../../util/errors.ts';
 
-/** A recording (one video) as the sidecars know it; `position`, `session` and `build` are null where nobody named them. */
+/** A recording (one video) as the sidecars know it; `position`, `session`, `build` and `machine` are null where nobody named them. */
 export interface Recording {
   readonly name: string;
   readonly label: number;
   readonly position: string | null;
   readonly session: string | null;
   readonly build: string | null;
+  readonly machine: string | null;
 }
 
 /** What the splits look at; arrays have one entry per index row. */
@@ -23,7 +24,7 @@ export interface SplitInput {
 }
 
 /** What a split by recording can keep together. */
-export const SPLIT_GROUPS = ['recording', 'position', 'session', 'build'] as const;
+export const SPLIT_GROUPS = ['recording', 'position', 'session', 'build', 'machine'] as const;
 export type SplitGroup = (typeof SPLIT_GROUPS)[number];
 
 /** Shares of train, val and test; they sum to 1. */

@@ -23,6 +23,7 @@ function input(spans: readonly (readonly number[])[], more: Partial<SplitInput> 
       position: ['left', 'mid', 'right'][Math.floor(r / 2)] ?? null,
       session: r % 2 === 0 ? 'monday' : 'tuesday',
       build: `job ${r >> 1}`,
+      machine: null,
     })),
     known: true,
     ...more,
