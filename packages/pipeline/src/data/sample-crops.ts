@@ -1,10 +1,11 @@
-// A few crops of each class, drawn by a seed, as pictures for a page.
+// Crops as pictures for a page: a few of each class, drawn by a seed, and those of doubled pairs.
 import { join } from 'node:path';
 import type { Picture } from '../report/page.ts';
+import { cropKey, drawnPairs, type Validation } from '../report/validation-page.ts';
 import { CropFileReader } from '../store/crop-file.ts';
 import { integer, randomStream } from '../util/random.ts';
 import type { CropIndex } from './crop-index.ts';
-import { placeName, placeOf } from './quarantine.ts';
+import { placeName, placeOf, type CropPlace } from './quarantine.ts';
 
 const EACH = 12;
 
@@ -25,11 +26,24 @@ export async function sampleCrops(index: CropIndex, seed: number): Promise<Pictu
 
 async function picture(index: CropIndex, row: number): Promise<Picture> {
   const place = placeOf(index, row);
-  const reader = await CropFileReader.open(join(index.root, place.file));
+  const label = index.label[row]!;
+  const jpeg = await cropJpeg(index.root, place);
+  return { jpeg, caption: `class ${label}: ${placeName(place)}`, tone: label === 0 ? 'low' : 'high' };
+}
+
+/** JPEGs of the crops of the pairs that a validation's page draws, by their key there. */
+export async function pairJpegs(root: string, validation: Validation): Promise<Map<string, Uint8Array>> {
+  const jpegs = new Map<string, Uint8Array>();
+  for (const crop of drawnPairs(validation).flatMap(({ crops }) => crops))
+    jpegs.set(cropKey(crop), await cropJpeg(root, { ...crop, dsIdx: crop.ds_idx }));
+  return jpegs;
+}
+
+/** The bytes of one crop of the data set in `root`. */
+async function cropJpeg(root: string, place: CropPlace): Promise<Uint8Array> {
+  const reader = await CropFileReader.open(join(root, place.file));
   try {
-    const jpeg = reader.read(place.dataset, place.dsIdx, 1)[0]!;
-    const label = index.label[row]!;
-    return { jpeg, caption: `class ${label}: ${placeName(place)}`, tone: label === 0 ? 'low' : 'high' };
+    return reader.read(place.dataset, place.dsIdx, 1)[0]!;
   } finally {
     reader.close();
   }

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawnPairs, validationPage, worseFirst } from '../report/validation-page.ts';
 import { CropFileReader } from '../store/crop-file.ts';
 import { decodeJpeg, encodeJpeg } from '../store/jpeg.ts';
 import { silentProgress } from '../util/progress.ts';
 import { readIndex } from './crop-index.ts';
 import { indexOrder } from './index-order.ts';
 import { openPackedCache } from './packed-cache.ts';
+import { pairJpegs } from './sample-crops.ts';
 import { writeCropFile } from './testing/crop-data.ts';
 import { writeSimulatedCrops } from './testing/simulated-crops.ts';
 import { validateDataset, type Validation } from './validate.ts';
@@ -172,6 +174,17 @@ describe('data validate', () => {
       0,
     );
     expect(counted).toBe(across[0]!.count);
+    const drawn = drawnPairs(validation);
+    expect(drawn).toHaveLength(12);
+    expect([...drawn].sort(worseFirst)).toEqual(drawn);
+    for (const { crops: pair, difference } of drawn) {
+      expect(new Set(pair.map(({ file }) => file))).toEqual(new Set(['recording_0.h5', 'recording_4.h5']));
+      expect(pair[0].part).not.toBe(pair[1].part);
+      expect(difference).toBeLessThan(4);
+    }
+    const html = validationPage('images.csv', validation, await pairJpegs(folder, validation));
+    expect(html.match(/<img /g)).toHaveLength(24);
+    expect(html.match(/class="pairs"/g)).toHaveLength(1);
   });
 
   it('finds crops of another recording that were cut one pixel beside', async () => {

@@ -38,6 +38,10 @@ p { margin: 0 0 14px; max-width: 78ch; }
 .gallery figure { margin: 0; break-inside: avoid; }
 .gallery img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; background: #10161c; border: 3px solid ${COLOURS.line}; border-radius: 4px; }
 .gallery figcaption { font-size: 12px; line-height: 1.3; color: ${COLOURS.muted}; margin-top: 4px; overflow-wrap: anywhere; }
+.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 18px; }
+.pairs > figure { margin: 0; padding: 10px; border: 1px solid ${COLOURS.grid}; border-radius: 4px; break-inside: avoid; }
+.pairs .gallery { grid-template-columns: 1fr 1fr; }
+.pairs > figure > figcaption { margin-top: 8px; font-size: 13px; }
 .scroll { overflow-x: auto; margin: 0 0 16px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: ${COLOURS.muted}; border-bottom: 1.5px solid ${COLOURS.line}; }

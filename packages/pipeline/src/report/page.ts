@@ -36,6 +36,13 @@ export interface Picture {
   readonly tone?: Tone;
 }
 
+/** Pictures to be compared, side by side. */
+export interface PicturePair {
+  readonly pictures: readonly Picture[];
+  readonly caption: string;
+  readonly tone?: Tone;
+}
+
 export type Cell = string | number | { readonly text: string; readonly tone: Tone };
 
 export type Block =
@@ -48,7 +55,8 @@ export type Block =
       readonly fold?: string;
     }
   | { readonly kind: 'figures'; readonly figures: readonly Figure[] }
-  | { readonly kind: 'gallery'; readonly pictures: readonly Picture[] };
+  | { readonly kind: 'gallery'; readonly pictures: readonly Picture[] }
+  | { readonly kind: 'pairs'; readonly pairs: readonly PicturePair[] };
 
 export interface Section {
   readonly title: string;
@@ -128,6 +136,8 @@ function block(one: Block): string {
       return `<div class="figures">${one.figures.map(figure).join('\n')}</div>`;
     case 'gallery':
       return `<div class="gallery">${one.pictures.map(picture).join('')}</div>`;
+    case 'pairs':
+      return `<div class="pairs">${one.pairs.map(picturePair).join('')}</div>`;
   }
 }
 
@@ -158,6 +168,11 @@ function picture({ jpeg, caption, tone = 'plain' }: Picture): string {
   const data = Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength).toString('base64');
   const text = safe(caption);
   return `<figure class="${tone}"><img alt="${text}" src="data:image/jpeg;base64,${data}"><figcaption>${text}</figcaption></figure>`;
+}
+
+function picturePair({ pictures, caption, tone = 'plain' }: PicturePair): string {
+  const both = pictures.map((each) => picture({ tone, ...each })).join('');
+  return `<figure><div class="gallery">${both}</div><figcaption>${safe(caption)}</figcaption></figure>`;
 }
 
 /** Escaped, with a number and its per cent sign kept on one line. */

@@ -43,10 +43,12 @@ async function validate(context: Context, flags: Flags, path: string): Promise<R
   await show(context, validation, failed);
   if (files.length > 0) {
     const { validationPage } = await import('../../report/validation-page.ts');
+    const { pairJpegs } = await import('../../data/sample-crops.ts');
+    const jpegs = await pairJpegs(index.root, validation);
     const json = `${JSON.stringify(validation, null, 2)}\n`;
     writeFilesAtomic([
       [files[0]!, json],
-      [files[1]!, validationPage(join(index.root, index.name), validation)],
+      [files[1]!, validationPage(join(index.root, index.name), validation, jpegs)],
     ]);
     context.print(`report ${files[1]!}`);
   }

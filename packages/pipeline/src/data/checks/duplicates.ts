@@ -7,6 +7,7 @@ import { placeName, placeOf, type CropPlace } from '../quarantine.ts';
 import { PARTS } from '../splits/split.ts';
 import { packCrop } from '../transforms/pack.ts';
 import { finding, type CheckedData, type Finding } from './finding.ts';
+import { worstPairs, type SlotPair } from './parted-pairs.ts';
 import { partsOfSplits } from './split-leaks.ts';
 
 /** Root mean square difference, in gray levels after equal means, below which two crops are the same picture. */
@@ -39,10 +40,10 @@ export async function checkLookalikes(data: CheckedData): Promise<Finding[]> {
   const { pairs, crowded } = lookalikes(survey.facts, (a, b) => group[a] !== group[b]);
   const place = (slot: number) => placeOf(index, rowOfSlot[slot]!);
   const planes = await packedPlanes(index.root, [...new Set(pairs.flat())], place);
-  const same = pairs.filter(([a, b]) => samePicture(planes.get(a)!, planes.get(b)!));
-  const name = ([a, b]: readonly [number, number]) => `${placeName(place(a))} ~ ${placeName(place(b))}`;
+  const same = pairs.flatMap((slots) => samePicture(planes, slots));
+  const name = ({ slots: [a, b] }: SlotPair) => `${placeName(place(a))} ~ ${placeName(place(b))}`;
   const label = (slot: number) => index.label[rowOfSlot[slot]!]!;
-  const [other, alike] = [same.filter(([a, b]) => label(a) !== label(b)), same.filter(([a, b]) => label(a) === label(b))]; // prettier-ignore
+  const [other, alike] = [0, 1].map((equal) => same.filter(({ slots: [a, b] }) => Number(label(a) === label(b)) === equal)) as [SlotPair[], SlotPair[]]; // prettier-ignore
   const rest = crowded ? ' (at least: many crops look alike)' : '';
   return [
     ...finding('lookalike_with_other_label', 'warning', other.map(name), (n) => `${n} pairs of crops of two recordings and two classes show the same picture${rest}`), // prettier-ignore
@@ -54,17 +55,21 @@ export async function checkLookalikes(data: CheckedData): Promise<Finding[]> {
 type Pair = readonly [number, number];
 
 /** Pairs whose crops stand in two parts of a split, counted for each two parts. */
-function acrossSplits(data: CheckedData, pairs: readonly Pair[], name: (pair: Pair) => string): Finding[] {
+function acrossSplits(
+  data: CheckedData,
+  pairs: readonly SlotPair[],
+  name: (pair: SlotPair) => string,
+): Finding[] {
   if (pairs.length === 0) return [];
   return partsOfSplits(data).flatMap(({ kind, part }) => {
     const partOf = (slot: number) => part[data.rowOfSlot[slot]!]!;
     const counts = SIDES.flatMap(([a, b]) => {
-      const meet = (pair: Pair) => [a + 1, b + 1].every((side) => pair.some((slot) => partOf(slot) === side));
+      const meet = ({ slots }: SlotPair) => [a + 1, b + 1].every((side) => slots.some((slot) => partOf(slot) === side)); // prettier-ignore
       const n = pairs.filter(meet).length;
       return n === 0 ? [] : [`${n} between ${PARTS[a]!} and ${PARTS[b]!}`];
     });
-    const across = pairs.filter(([a, b]) => partOf(a) !== partOf(b) && partOf(a) * partOf(b) > 0);
-    return finding('lookalike_across_split', 'warning', across.map(name), () => `The split ${kind} parts pairs that show the same picture: ${counts.join(', ')}`); // prettier-ignore
+    const across = pairs.filter(({ slots: [a, b] }) => partOf(a) !== partOf(b) && partOf(a) * partOf(b) > 0);
+    return finding('lookalike_across_split', 'warning', across.map(name), () => `The split ${kind} parts pairs that show the same picture: ${counts.join(', ')}`, across.length, worstPairs(data, { kind, part }, across)); // prettier-ignore
   });
 }
 
@@ -111,10 +116,12 @@ function difference(a: Uint8Array, b: Uint8Array): number {
   return deviation(a, (i) => a[i]! - b[i]!);
 }
 
-/** The same, or as far apart as a cut one pixel beside lets edges of this contrast be. */
-function samePicture(a: Uint8Array, b: Uint8Array): boolean {
+/** The pair with its difference where it is the same picture, or as far apart as a cut one pixel beside lets edges of this contrast be. */
+function samePicture(planes: ReadonlyMap<number, Uint8Array>, slots: Pair): SlotPair[] {
+  const [a, b] = slots.map((slot) => planes.get(slot)!) as [Uint8Array, Uint8Array];
   const contrast = deviation(a, (i) => a[i]!);
-  return difference(a, b) < Math.max(SAME_PICTURE, SAME_SHARE * contrast);
+  const apart = difference(a, b);
+  return apart < Math.max(SAME_PICTURE, SAME_SHARE * contrast) ? [{ slots, difference: apart }] : [];
 }
 
 /** Standard deviation of `of` over the pixels of `plane`. */

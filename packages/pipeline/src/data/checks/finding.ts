@@ -1,5 +1,5 @@
 // What a check says: one finding per kind of trouble, with how often and where.
-import type { Finding, Severity } from '../../report/validation-page.ts';
+import type { Finding, PartedPair, Severity } from '../../report/validation-page.ts';
 import type { CropIndex } from '../crop-index.ts';
 import type { CropSurvey } from '../crop-survey.ts';
 import type { CropTimes } from '../sidecar.ts';
@@ -28,9 +28,12 @@ export function finding(
   where: readonly string[],
   text: (count: string) => string,
   total = where.length,
+  pairs?: readonly PartedPair[],
 ): Finding[] {
   if (total === 0) return [];
-  return [{ kind, severity, count: total, text: text(counted(total)), examples: where.slice(0, EXAMPLES) }];
+  const examples = where.slice(0, EXAMPLES);
+  const shown = pairs === undefined ? {} : { pairs };
+  return [{ kind, severity, count: total, text: text(counted(total)), examples, ...shown }];
 }
 
 const counted = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');

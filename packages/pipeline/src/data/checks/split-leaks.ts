@@ -6,6 +6,7 @@ import { SPLITS } from '../splits/catalogue.ts';
 import { surveySplits } from '../survey-splits.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { PARTS } from '../splits/split.ts';
+import { worstPairs, type SlotPair } from './parted-pairs.ts';
 import { finding, type CheckedData, type Finding } from './finding.ts';
 
 /** Part of each index row under each split that the data allow: 0 none, else 1 + its place in `PARTS`. */
@@ -29,10 +30,12 @@ export function checkCopiesAcrossSplits(data: CheckedData): Finding[] {
   if (groups.length === 0) return [];
   const trainAndTest = [1 + PARTS.indexOf('train'), 1 + PARTS.indexOf('test')];
   return partsOfSplits(data).flatMap(({ kind, part }) => {
-    const both = groups.filter((group) =>
-      trainAndTest.every((wanted) => group.some((slot) => part[rowOfSlot[slot]!] === wanted)),
-    );
-    return finding('copy_across_split', 'warning', [`split ${kind}`], () => `The split ${kind} has copies of ${both.length} crops both in train and in test`, both.length); // prettier-ignore
+    const both = groups.flatMap((group): SlotPair[] => {
+      const [a, b] = trainAndTest.map((wanted) => group.find((slot) => part[rowOfSlot[slot]!] === wanted));
+      return a === undefined || b === undefined ? [] : [{ slots: [a, b], difference: 0 }];
+    });
+    const pairs = worstPairs(data, { kind, part }, both);
+    return finding('copy_across_split', 'warning', [`split ${kind}`], () => `The split ${kind} has copies of ${both.length} crops both in train and in test`, both.length, pairs); // prettier-ignore
   });
 }
 
