@@ -68,6 +68,15 @@ export function positives(help: string) {
   return field(z.array(z.number().gt(0)).min(2), 'a list of two or more numbers > 0', help);
 }
 
+/** The same field, or one word that stands for what the data say. */
+export function orWord<const W extends string, T extends z.ZodType>(
+  word: W,
+  inner: T,
+): z.ZodUnion<[z.ZodLiteral<W>, T]> {
+  const meta = META.get(inner) ?? { expects: 'a value', help: '' };
+  return field(z.union([z.literal(word), inner]), `${word}, ${meta.expects}`, meta.help);
+}
+
 /** The same field, or null. */
 export function orNull<T extends z.ZodType>(inner: T): z.ZodNullable<T> {
   const meta = META.get(inner) ?? { expects: 'a value', help: '' };

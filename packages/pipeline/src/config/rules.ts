@@ -37,7 +37,8 @@ const outputsFitLoss: Rule = ({ model, training }) => {
 
 const weightsFitClasses: Rule = ({ model, training: { class_weights: weights } }) => {
   const outputs = model.architecture.num_classes;
-  if (weights === null || outputs === null || weights.length === Math.max(2, outputs)) return undefined;
+  if (weights === null || weights === 'balanced' || outputs === null) return undefined;
+  if (weights.length === Math.max(2, outputs)) return undefined;
   const must = `training.class_weights must have one number for each of the ${Math.max(2, outputs)} classes, got ${weights.length}`;
   return { path: 'training.class_weights', must, hint: 'give as many numbers as there are classes' };
 };

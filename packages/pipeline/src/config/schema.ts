@@ -1,6 +1,17 @@
 // The schema of the composed config: every key, its check and its words. Defaults live in conf/, never here.
 import { z } from 'zod';
-import { choice, flag, integer, orNull, pairOfRates, positives, real, text, texts } from './fields.ts';
+import {
+  choice,
+  flag,
+  integer,
+  orNull,
+  orWord,
+  pairOfRates,
+  positives,
+  real,
+  text,
+  texts,
+} from './fields.ts';
 
 const MONITORS = ['val_accuracy', 'val_loss', 'train_accuracy', 'train_loss'] as const;
 const MODES = ['min', 'max'] as const;
@@ -144,12 +155,25 @@ const training = z.strictObject({
     'Loss over the logits; auto: the one that fits model.architecture.num_classes; focal: that one, with samples that are right already counting less.',
   ),
   class_weights: orNull(
-    positives('What a training sample of each class counts, by class; null: all the same.'),
+    orWord(
+      'balanced',
+      positives(
+        'What a training sample of each class counts, by class; balanced: rare classes more, so that all classes weigh the same; null: all samples the same.',
+      ),
+    ),
   ),
   focal_gamma: real({ min: 0 }, 'Focal loss: how strongly samples that are right already are played down.'),
   label_smoothing: real(
     { min: 0, below: 1 },
     'Share of every training label that is spread evenly over the classes.',
+  ),
+  mixup_alpha: real(
+    { min: 0 },
+    'Mixup: training images are blended in pairs, and their labels with them, by a share drawn from Beta(α, α); 0: none.',
+  ),
+  cutmix_alpha: real(
+    { min: 0 },
+    'CutMix: training images swap a rectangle in pairs, of a size drawn from Beta(α, α); 0: none. With mixup too: a coin per batch.',
   ),
   epochs: integer(1, 'Passes over the training part, at most.'),
   batch_size: integer(1, 'Crops per batch.'),

@@ -8,6 +8,7 @@ import { chooseCheckpoint } from '../infer/choose-checkpoint.ts';
 import { evaluateRun } from '../infer/evaluate-run.ts';
 import { MODELS } from '../models/catalogue.ts';
 import { buildModel, buildStep, inputShape } from '../train/build.ts';
+import { mixer } from '../train/mix.ts';
 import type { Statement } from '../report/page.ts';
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../train/run-directory.ts';
 import type { Tracking } from '../train/tracked-run.ts';
@@ -140,7 +141,8 @@ async function trainSpeed(run: RunDirectory, progress: ProgressFactory): Promise
   const loader = (await openDataset(run.config, progress)).loader('train');
   const step = buildStep(run.config);
   try {
-    for await (const batch of loader.epoch(1)) {
+    for await (const drawn of loader.epoch(1)) {
+      const batch = mixer(run.config)(drawn, { epoch: 1, batch: 0 });
       let state = step.initialState(run.config.seed);
       const advance = async () => {
         ({ state } = await step.run(state, batch, { lr: run.config.training.optimizer.lr }));

@@ -59,6 +59,20 @@ describe('what the config says about the step', () => {
     expect((await oneStep(...sgd, 'training.grad_clip.enabled=true')).gradNorm).toBeGreaterThan(0);
   });
 
+  it('takes labels as shares of classes where images are blended', async () => {
+    const classes = ['model.architecture.num_classes=3', 'training.loss=cross_entropy'];
+    const { config } = composeConfig({
+      overrides: [...NARROW, 'model=cnn', ...classes, 'training.mixup_alpha=1'],
+    });
+    const step = buildStep(config);
+    const x = new Float32Array(2 * 1024);
+    const y = Float32Array.of(0.5, 0.5, 0, 0, 0, 1);
+    const state = step.initialState(1);
+    expect((await step.run(state, { x, y, size: 2 }, { lr: 0.1 })).loss).toBeGreaterThan(0);
+    await expect(step.run(state, { x, y: y.slice(0, 2), size: 2 }, { lr: 0.1 })).rejects.toThrow(/6 values/);
+    await step.dispose();
+  });
+
   it('can smooth labels, and use AdamW', async () => {
     const [plain, smooth] = await Promise.all([
       oneStep(...sgd),

@@ -11,6 +11,7 @@ import {
 import { settledArchitecture, settledLoss, type Config } from '../config/index.ts';
 import { DATASETS } from '../data/dataset.ts';
 import { MODELS } from '../models/catalogue.ts';
+import { softLabels } from './mix.ts';
 
 /** Channels, height and width of one input image. */
 export function inputShape({ data }: Config): [number, number, number] {
@@ -35,8 +36,8 @@ function buildOptimizer({ optimizer: o }: Config['training']) {
   return OPTIMIZERS[o.name]({ betas: o.betas, eps: o.eps, ...decay });
 }
 
-/** Compiles the train step that `config` describes. */
-export function buildStep(config: Config): TrainStep {
+/** Compiles the train step that `config` describes; `weights` by class where the data have to say them. */
+export function buildStep(config: Config, weights = givenWeights(config)): TrainStep {
   const { training, device, threads } = config;
   const { enabled, by, max_norm, max_value } = training.grad_clip;
   return compileTrainStep({
@@ -48,15 +49,20 @@ export function buildStep(config: Config): TrainStep {
     clipValue: enabled && by === 'value' ? max_value : undefined,
     lossOptions: {
       smoothing: training.label_smoothing,
-      classWeights: training.class_weights ?? undefined,
+      classWeights: weights,
       gamma: training.focal_gamma,
     },
+    softLabels: softLabels(config),
     ema: training.ema.enabled ? training.ema : undefined,
     accumulates: training.accumulate > 1,
     seed: config.seed,
     device,
     threads: threads ?? undefined,
   });
+}
+
+function givenWeights({ training: { class_weights: weights } }: Config): readonly number[] | undefined {
+  return weights === null || weights === 'balanced' ? undefined : weights;
 }
 
 /** Compiles the forward pass that `config` describes. */

@@ -3,6 +3,7 @@ import type { State, StepHyper, TrainStep } from '@spatter/tensor';
 import type { Batch } from '../data/batch.ts';
 import type { Loader } from '../data/loader.ts';
 import { countCorrect } from './score.ts';
+import type { Mixer } from './mix.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Policies } from './policies/catalogue.ts';
 import type { Decision, EpochMetrics } from './policies/policy.ts';
@@ -13,6 +14,8 @@ export interface Training {
   readonly epochs: number;
   readonly step: TrainStep;
   readonly loader: Loader;
+  /** Makes of a batch what the step is trained with; may change its images. The batch itself when missing. */
+  readonly mix?: Mixer;
   /** What the step is told for the batch to come. */
   readonly hyper: (progress: Progress) => StepHyper;
   /** Mean loss and accuracy of the validation split. */
@@ -38,7 +41,7 @@ export async function train(run: Training, start: Checkpoint): Promise<Checkpoin
   while (progress.epoch <= run.epochs && progress.stopped === null) {
     for await (const batch of run.loader.epoch(progress.epoch, progress.batch)) {
       const hyper = run.hyper(progress);
-      const result = await run.step.run(state, batch, hyper);
+      const result = await run.step.run(state, run.mix?.(batch, progress) ?? batch, hyper);
       state = result.state;
       progress = afterBatch({ ...progress, lr: hyper.lr }, scored(result, batch, progress));
       if (run.saveEvery > 0 && progress.batch % run.saveEvery === 0) run.save(LAST, { state, progress });

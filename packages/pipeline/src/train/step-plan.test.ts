@@ -6,6 +6,7 @@ import type { Loader } from '../data/loader.ts';
 import { buildStep } from './build.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { LAST, train, type Training } from './loop.ts';
+import { mixer } from './mix.ts';
 import { startProgress } from './progress.ts';
 import { judgedState, stepPlan } from './step-plan.ts';
 
@@ -82,6 +83,8 @@ const FEATURES: Record<string, string[]> = {
   ema: ['training.ema.enabled=true'],
   dropout: ['model.architecture.dropout=0.3'],
   focal: ['training.loss=focal', 'training.class_weights=[1,3]'],
+  mixup: ['training.mixup_alpha=0.4'],
+  cutmix: ['training.cutmix_alpha=1'],
   step: [SCHEDULER, 'training.scheduler.name=step', 'training.scheduler.step_epochs=1'],
   cosine: [SCHEDULER, 'training.scheduler.name=cosine'],
   one_cycle: [SCHEDULER, 'training.scheduler.name=one_cycle'],
@@ -101,6 +104,7 @@ async function finish(overrides: string[], kills: readonly number[]): Promise<Bu
       epochs: 2,
       step,
       loader,
+      mix: mixer(config),
       hyper: stepPlan(config, loader.length),
       validate: () => Promise.resolve({ loss: 1, accuracy: 0.5 }),
       policies: new Map(),

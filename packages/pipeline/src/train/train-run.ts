@@ -8,10 +8,12 @@ import type { DataBasis } from '../data/part-loader.ts';
 import { writeCsv } from '../util/csv.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { buildForward, buildModel, buildStep } from './build.ts';
+import { classWeights } from './class-weights.ts';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LAST, train } from './loop.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
+import { mixer } from './mix.ts';
 import { judgedState, stepPlan } from './step-plan.ts';
 import { withPretrained } from './pretrained.ts';
 import { startProgress, type Progress } from './progress.ts';
@@ -53,6 +55,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         epochs: config.training.epochs,
         step,
         loader,
+        mix: mixer(config),
         hyper: stepPlan(config, loader.length),
         validate: async (state) =>
           lossAndAccuracy(await splitLogits(forward, judgedState(state, config), validation)),
@@ -91,7 +94,10 @@ export function isFinished({ training }: Config, { epoch, stopped }: Progress): 
 async function begin(run: RunDirectory, { progress, onNotice }: TrainObserver) {
   try {
     const dataset = await openDataset(run.config, progress);
-    const step = buildStep(run.config);
+    const weights = classWeights(run.config, dataset);
+    if (run.config.training.class_weights === 'balanced')
+      onNotice(`class weights ${weights!.map((weight) => weight.toPrecision(3)).join(', ')}`);
+    const step = buildStep(run.config, weights);
     const forward = buildForward(run.config);
     const start = await startOf(run, step.initialState(run.config.seed), onNotice);
     pinDataset(run.path, dataset.description);

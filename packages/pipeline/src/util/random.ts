@@ -29,6 +29,24 @@ export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - uniform(random))) * Math.cos(2 * Math.PI * uniform(random));
 }
 
+/** Beta(α, α) in [0, 1], as the share of one of two gamma variables. `alpha` > 0. */
+export function beta(random: Random, alpha: number): number {
+  const [a, b] = [logGamma(random, alpha), logGamma(random, alpha)];
+  return 1 / (1 + Math.exp(b - a));
+}
+
+/** Logarithm of a gamma variable of shape `alpha` (Marsaglia and Tsang, 2000; below 1 by their section 6); it cannot underflow. */
+function logGamma(random: Random, alpha: number): number {
+  if (alpha < 1) return logGamma(random, alpha + 1) + Math.log(1 - uniform(random)) / alpha;
+  const d = alpha - 1 / 3;
+  for (;;) {
+    const x = normal(random);
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(1 - uniform(random)) < x ** 2 / 2 + d * (1 - v + Math.log(v)))
+      return Math.log(d * v);
+  }
+}
+
 /** Uniform integer in [0, bound), without modulo bias. */
 export function integer(random: Random, bound: number): number {
   return Math.floor(uniform(random) * bound);

@@ -27,6 +27,21 @@ describe('safetensors', () => {
     expect(loadSafetensors(shifted, 'x').tensors.get('count')).toEqual(tensors.get('count'));
   });
 
+  it.each([
+    ['F16', [0x00, 0x3e, 0x00, 0xc0, 0x01, 0x00, 0x00, 0x7c], [1.5, -2, 2 ** -24, Infinity]],
+    ['BF16', [0xc0, 0x3f, 0x00, 0xc0, 0x80, 0x7f, 0x80, 0x00], [1.5, -2, Infinity, 2 ** -126]],
+    ['F64', [0, 0, 0, 0, 0, 0, 0xf8, 0x3f], [1.5]],
+  ])('reads %s as float32', (dtype, bytes, values) => {
+    const header = JSON.stringify({ a: { dtype, shape: [values.length], data_offsets: [0, bytes.length] } });
+    const whole = Buffer.concat([Buffer.alloc(8), Buffer.from(header), Buffer.from(bytes)]);
+    whole.writeBigUInt64LE(BigInt(header.length));
+    expect(loadSafetensors(whole, 'x').tensors.get('a')).toEqual({
+      dtype: 'float32',
+      shape: [values.length],
+      data: Float32Array.from(values),
+    });
+  });
+
   it('aligns the data for direct mapping', () => {
     expect(Number(new DataView(file.buffer).getBigUint64(0, true)) % 8).toBe(0);
   });
@@ -44,7 +59,7 @@ describe('safetensors', () => {
     ['{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', /malformed/],
     ['{"a":{"dtype":"F32","shape":[1],"data_offsets":[4]}}', /malformed/],
     ['{"a":7}', /malformed/],
-    ['{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}', /"a" must be one of .* but is BF16/],
+    ['{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,4]}}', /"a" must be one of .* but is F8_E4M3/],
     ['[]', /no JSON object/],
     ['not', /no JSON/],
   ])('refuses the header %s', (header, message) => {

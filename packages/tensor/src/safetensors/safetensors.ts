@@ -2,6 +2,7 @@
 import { TensorError } from '../error.ts';
 import { sizeOf, type DType, type DTypes, type HostTensor } from '../ir/host.ts';
 import type { State } from '../nn/parameters.ts';
+import { fromBfloat16, fromHalf } from './narrow-floats.ts';
 
 interface Format {
   readonly code: string;
@@ -17,7 +18,19 @@ const FORMATS: { readonly [T in DType]: Format } = {
   bool: { code: 'BOOL', bytes: 1, view: (buffer) => new Uint8Array(buffer) },
 };
 
-const DTYPE_OF = new Map(Object.entries(FORMATS).map(([dtype, { code }]) => [code, dtype as DType]));
+/** Types that are read alone, as float32. */
+const AS_FLOAT32: readonly Format[] = [
+  { code: 'F64', bytes: 8, view: (buffer) => Float32Array.from(new Float64Array(buffer)) },
+  { code: 'F16', bytes: 2, view: (buffer) => fromHalf(new Uint16Array(buffer)) },
+  { code: 'BF16', bytes: 2, view: (buffer) => fromBfloat16(new Uint16Array(buffer)) },
+];
+
+const READ: ReadonlyMap<string, Format & { readonly dtype: DType }> = new Map([
+  ...Object.entries(FORMATS).map(
+    ([dtype, format]) => [format.code, { ...format, dtype: dtype as DType }] as const,
+  ),
+  ...AS_FLOAT32.map((format) => [format.code, { ...format, dtype: 'float32' as const }] as const),
+]);
 
 const METADATA = '__metadata__';
 
@@ -46,7 +59,7 @@ export function saveSafetensors(tensors: State, metadata: Readonly<Record<string
 }
 
 /**
- * Reads a safetensors file; `where` names it in messages. The tensors own their memory.
+ * Reads a safetensors file; `where` names it in messages. The tensors own their memory. F64, F16 and BF16 become float32.
  * Throws {@link TensorError} `SAFETENSORS` when the file is damaged or holds an unsupported type.
  */
 export function loadSafetensors(
@@ -57,7 +70,8 @@ export function loadSafetensors(
   const tensors = new Map<string, HostTensor>();
   for (const [name, entry] of Object.entries(header))
     if (name !== METADATA) tensors.set(name, readTensor(name, entry, body, where));
-  const stored = [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
+  const entries = Object.entries(header).filter(([name]) => name !== METADATA);
+  const stored = entries.reduce((sum, [, entry]) => sum + extent(entry as Entry), 0);
   if (stored !== body.length)
     damaged(where, `its header describes ${stored} bytes of data, but it holds ${body.length}`);
   return { tensors, metadata: (header[METADATA] ?? {}) as Record<string, string> };
@@ -100,6 +114,8 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
+const extent = ({ data_offsets: [start, end] }: Entry): number => end - start;
+
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function isEntry(value: unknown): value is Entry {
@@ -113,9 +129,9 @@ function isEntry(value: unknown): value is Entry {
 
 function readTensor(name: string, entry: unknown, body: Uint8Array, where: string): HostTensor {
   if (!isEntry(entry)) return damaged(where, `its entry "${name}" is malformed`);
-  const dtype = DTYPE_OF.get(entry.dtype);
-  if (dtype === undefined) {
-    const known = [...DTYPE_OF.keys()].join(', ');
+  const format = READ.get(entry.dtype);
+  if (format === undefined) {
+    const known = [...READ.keys()].join(', ');
     throw new TensorError(
       'SAFETENSORS',
       `${where}: "${name}" must be one of ${known}, but is ${entry.dtype}`,
@@ -123,7 +139,7 @@ function readTensor(name: string, entry: unknown, body: Uint8Array, where: strin
     );
   }
   const [start, end] = entry.data_offsets;
-  if (end > body.length || end - start !== sizeOf(entry.shape) * FORMATS[dtype].bytes)
+  if (end > body.length || end - start !== sizeOf(entry.shape) * format.bytes)
     return damaged(where, `the data of "${name}" does not match its shape`);
-  return { dtype, shape: entry.shape, data: FORMATS[dtype].view(body.slice(start, end).buffer) };
+  return { dtype: format.dtype, shape: entry.shape, data: format.view(body.slice(start, end).buffer) };
 }

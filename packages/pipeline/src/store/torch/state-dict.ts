@@ -1,5 +1,5 @@
 // Reads the tensors of a PyTorch file (torch.save: a zip of a pickle and raw storages). Nothing of the file is executed.
-import type { HostTensor, State } from '@spatter/tensor';
+import { fromBfloat16, fromHalf, type HostTensor, type State } from '@spatter/tensor';
 import { SpatterError } from '../../util/errors.ts';
 import { Persistent, PythonName, readPickle, type Pickled } from './pickle.ts';
 import { zipEntries } from './zip-entries.ts';
@@ -14,22 +14,11 @@ interface Storage {
 /** Memory of its own, aligned for any type. */
 const own = (bytes: Buffer): ArrayBuffer => Uint8Array.from(bytes).buffer;
 
-/** IEEE half precision. */
-function half(bits: number): number {
-  const [sign, exponent, fraction] = [bits >> 15 === 0 ? 1 : -1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction / 2 ** 24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-}
-
-/** bfloat16 is the upper half of float32. */
-const bfloat = (words: Uint16Array): Float32Array =>
-  new Float32Array(Uint32Array.from(words, (word) => word << 16).buffer);
-
 const STORAGES: Readonly<Record<string, Storage>> = {
   FloatStorage: { bytes: 4, dtype: 'float32', read: (b) => new Float32Array(own(b)) },
   DoubleStorage: { bytes: 8, dtype: 'float32', read: (b) => Float32Array.from(new Float64Array(own(b))) },
-  HalfStorage: { bytes: 2, dtype: 'float32', read: (b) => Float32Array.from(new Uint16Array(own(b)), half) },
-  BFloat16Storage: { bytes: 2, dtype: 'float32', read: (b) => bfloat(new Uint16Array(own(b))) },
+  HalfStorage: { bytes: 2, dtype: 'float32', read: (b) => fromHalf(new Uint16Array(own(b))) },
+  BFloat16Storage: { bytes: 2, dtype: 'float32', read: (b) => fromBfloat16(new Uint16Array(own(b))) },
   LongStorage: { bytes: 8, dtype: 'int64', read: (b) => new BigInt64Array(own(b)) },
   IntStorage: { bytes: 4, dtype: 'int32', read: (b) => new Int32Array(own(b)) },
   ByteStorage: { bytes: 1, dtype: 'uint8', read: (b) => new Uint8Array(own(b)) },
