@@ -1,6 +1,6 @@
 // One video to its files: crops (HDF5), sidecar, frame log, layers, tracks and the record. All appear at the end, or none.
 import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { factsIn, type RecordingFacts } from '../store/recording-facts.ts';
 import { makeWritableFolder, refuseToOverwrite, temporaryPath } from '../util/atomic.ts';
 import { fromSystemError } from '../util/errors.ts';
@@ -21,12 +21,15 @@ import {
 } from './layers.ts';
 import { Ledger, type LedgerCounts } from './ledger.ts';
 import { LiveCounts } from './live-counts.ts';
+import { videoName } from './output-names.ts';
 import { PartialCsv } from './partial-csv.ts';
 import type { ExtractionParameters, ExtractionRecord } from './record.ts';
 import { BLACK, DEFAULT_RULES, regionOf, stillRule, type Mode, type SpatterRules } from './rules.ts';
 import { TRACK_COLUMNS, Tracker } from './tracks.ts';
 
 export interface ExtractOptions extends Partial<SpatterRules> {
+  /** What its files and datasets are called; default: the video's file name without the extension. */
+  readonly name?: string;
   /** First frame looked at, counted from 0. */
   readonly startFrame?: number;
   /** Keep the crops (default). False writes the frame log only. */
@@ -85,15 +88,10 @@ const LAYER_GAP = 700;
 /** Folder, beside the crops, of those that show nothing: no glob of the crop files finds it. */
 const QUARANTINE = 'quarantine';
 
-/** A video's name in dataset and file names: its file name without the extension. */
-export function videoName(path: string): string {
-  return basename(path, extname(path));
-}
-
-/** The files of `video` in `folder`. */
-export function extractFiles(video: string, folder: string, options: ExtractOptions = {}): ExtractFiles {
+/** The files called `name` in `folder`. */
+export function extractFiles(name: string, folder: string, options: ExtractOptions = {}): ExtractFiles {
   const { capture = true, graph = false, overwrite = false } = options;
-  const base = join(folder, videoName(video));
+  const base = join(folder, name);
   const page = `${base}_graph.html`;
   return {
     frameLog: `${base}_spatter_at_frame.csv`,
@@ -107,9 +105,9 @@ export function extractFiles(video: string, folder: string, options: ExtractOpti
   };
 }
 
-/** Where the black crops of `video` go: files like those of the others, in a folder of their own. */
-export function quarantineFiles(video: string, folder: string): CapturePaths {
-  const base = join(folder, QUARANTINE, videoName(video));
+/** Where the black crops of the files called `name` go: files like those of the others, in a folder of their own. */
+export function quarantineFiles(name: string, folder: string): CapturePaths {
+  const base = join(folder, QUARANTINE, name);
   return { hdf5: `${base}.h5`, sidecar: `${base}_crops.csv` };
 }
 
@@ -124,7 +122,8 @@ export async function extractToFiles(
   folder: string,
   options: ExtractOptions = {},
 ): Promise<ExtractSummary> {
-  const files = extractFiles(video, folder, options);
+  const name = options.name ?? videoName(video);
+  const files = extractFiles(name, folder, options);
   const rules = { ...DEFAULT_RULES, ...definedOnly(options) };
   const reader = await openVideo(video, {
     ...{ decoder: options.decoder ?? 'auto', threads: options.threads ?? 0 },
@@ -135,13 +134,13 @@ export async function extractToFiles(
     const parameters = parametersOf(rules, options, reader.info.width);
     recover(files.record);
     const sha256 = fileDigest(video);
-    const course = { ...options, facts: factsIn(options.facts ?? {}), sha256, parameters };
+    const course = { ...options, name, facts: factsIn(options.facts ?? {}), sha256, parameters };
     const earlier = options.overwrite === true ? null : earlierRun(files.record, course);
     if (earlier !== null) {
       await drawGraph(files, earlier, false);
       return summaryOf(reader.info, files, earlier, true);
     }
-    refuseToOverwrite(allPaths(video, folder, files), options.overwrite === true);
+    refuseToOverwrite(allPaths(name, folder, files), options.overwrite === true);
     makeWritableFolder(folder);
     const extraction = new Extraction(reader, files, rules, course);
     const record = await extraction.run();
@@ -159,8 +158,8 @@ async function drawGraph(files: ExtractFiles, record: ExtractionRecord, overwrit
   writeGraph(files.graph, { ...files, record }, overwrite);
 }
 
-function allPaths(video: string, folder: string, files: ExtractFiles): string[] {
-  const { hdf5, sidecar } = quarantineFiles(video, folder);
+function allPaths(name: string, folder: string, files: ExtractFiles): string[] {
+  const { hdf5, sidecar } = quarantineFiles(name, folder);
   const apart = files.hdf5 === null ? [] : [hdf5, sidecar];
   const { frameLog, layers, tracks, record, graph } = files;
   const all = [frameLog, files.hdf5, files.sidecar, layers, tracks, record, graph, ...apart];
@@ -212,7 +211,7 @@ function damageOf({ damage }: ExtractionRecord): Damage | null {
   return damage === null ? null : { atFrame: damage.at_frame, count: damage.count, message: damage.message };
 }
 
-type Course = ExtractOptions & Request;
+type Course = ExtractOptions & Request & { readonly name: string };
 
 /** The course of one extraction. */
 class Extraction {
@@ -276,8 +275,8 @@ class Extraction {
 
   async #openCapture({ hdf5, sidecar }: { hdf5: string | null; sidecar: string | null }) {
     if (hdf5 === null || sidecar === null) return undefined;
-    const video = videoName(this.#reader.info.path);
-    return Capture.create(video, { hdf5, sidecar }, this.#options.parameters.flow_direction);
+    const { name } = this.#options;
+    return Capture.create(name, { hdf5, sidecar }, this.#options.parameters.flow_direction);
   }
 
   #removeEmptyQuarantine(): void {
@@ -328,8 +327,8 @@ class Extraction {
     if (crop.max > BLACK || this.#options.parameters.mode === 'legacy') return this.#capture;
     this.#black++;
     if (this.#capture === undefined) return undefined;
-    const { path } = this.#reader.info;
-    return (this.#quarantine ??= await this.#openCapture(quarantineFiles(path, this.#folder)));
+    const apart = quarantineFiles(this.#options.name, this.#folder);
+    return (this.#quarantine ??= await this.#openCapture(apart));
   }
 
   #progress(): Progress {

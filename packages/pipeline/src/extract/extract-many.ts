@@ -14,8 +14,8 @@ export interface ExtractJob {
 
 /** What became of a job. */
 export type Outcome =
-  | { readonly job: ExtractJob; readonly summary: ExtractSummary }
-  | { readonly job: ExtractJob; readonly error: Error };
+  | { readonly video: string; readonly summary: ExtractSummary }
+  | { readonly video: string; readonly error: Error };
 
 /** What a thread tells its owner. */
 export type ExtractMessage =
@@ -70,9 +70,9 @@ export async function extractMany(jobs: readonly ExtractJob[], options: ManyOpti
 async function extractHere(job: ExtractJob, progress: ProgressFactory | undefined): Promise<Outcome> {
   try {
     const options = { ...job.options, ...(progress === undefined ? {} : { progress }) };
-    return { job, summary: await extractToFiles(job.video, job.folder, options) };
+    return { video: job.video, summary: await extractToFiles(job.video, job.folder, options) };
   } catch (error) {
-    return { job, error: error instanceof Error ? error : new Error(String(error)) };
+    return { video: job.video, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 
@@ -130,7 +130,7 @@ class Crew {
     this.#worker ??= this.#start();
     this.#worker.postMessage({ ...job, options: { ...job.options, threads: this.#threads } });
     return new Promise((resolve) => {
-      this.#settle = (result) => resolve({ job, ...result });
+      this.#settle = (result) => resolve({ video: job.video, ...result });
     });
   }
 

@@ -4,7 +4,13 @@ import { dirname, extname, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
 import { FACTS, factsIn, type RecordingFacts } from '../store/recording-facts.ts';
 import { readCsv } from '../util/csv.ts';
-import { SpatterError } from '../util/errors.ts';
+import { SpatterError, fromSystemError } from '../util/errors.ts';
+
+/** An input that names no video, and why. */
+export interface FailedInput {
+  readonly input: string;
+  readonly error: SpatterError;
+}
 
 export interface InputVideo {
   readonly path: string;
@@ -28,19 +34,34 @@ const MANIFEST_EXTENSIONS = ['.csv', '.yaml', '.yml'];
 
 /**
  * The videos that `inputs` name: a file itself, a folder's videos (sub-folders too), the matches of a pattern with `*`, `?` and
- * `**`, the rows of a manifest. Folders and patterns give them by name.
- * @throws {SpatterError} FILE_NOT_FOUND for a folder or pattern without videos, MANIFEST.
+ * `**`, the rows of a manifest. Folders and patterns give them by name. A folder or pattern without videos and a manifest that
+ * makes no sense fail by themselves (FILE_NOT_FOUND, MANIFEST, INDEX_INVALID, IO).
  */
-export function listVideos(inputs: readonly string[]): InputVideo[] {
+export function listVideos(inputs: readonly string[]): { videos: InputVideo[]; failed: FailedInput[] } {
+  const failed: FailedInput[] = [];
   const videos = inputs.flatMap((input): InputVideo[] => {
-    if (isManifest(input)) return readManifest(input);
-    return pathsOf(input).map((path) => ({ path, facts: {} }));
+    try {
+      if (isManifest(input)) return readManifest(input);
+      return pathsOf(input).map((path) => ({ path, facts: {} }));
+    } catch (cause) {
+      const error = fromSystemError(cause, input);
+      if (!(error instanceof SpatterError)) throw error;
+      failed.push({ input, error });
+      return [];
+    }
   });
-  const seen = new Set<string>();
-  return videos.filter(({ path }) => {
-    const key = resolve(path);
-    return !seen.has(key) && seen.add(key);
-  });
+  return { videos: withoutRepeats(videos), failed };
+}
+
+/** One video named twice counts once, with what is told of it anywhere. */
+function withoutRepeats(videos: readonly InputVideo[]): InputVideo[] {
+  const all = new Map<string, InputVideo>();
+  for (const video of videos) {
+    const key = resolve(video.path);
+    const known = all.get(key);
+    all.set(key, known === undefined ? video : { ...known, facts: { ...video.facts, ...known.facts } });
+  }
+  return [...all.values()];
 }
 
 function isManifest(input: string): boolean {

@@ -3,9 +3,10 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { composeConfig, type Config } from '../../config/index.ts';
-import { DEBUG_CROPS, videoName, type ExtractSummary } from '../../extract/extract-files.ts';
+import { DEBUG_CROPS, extractFiles, type ExtractSummary } from '../../extract/extract-files.ts';
 import { extractMany, type ExtractJob, type Outcome } from '../../extract/extract-many.ts';
 import { listVideos, type InputVideo } from '../../extract/inputs.ts';
+import { outputNames } from '../../extract/output-names.ts';
 import { MODES, type Mode } from '../../extract/rules.ts';
 import { terminalTable } from '../../report/terminal.ts';
 import { SpatterError } from '../../util/errors.ts';
@@ -122,19 +123,29 @@ function addRules(command: Command): void {
 async function run(context: Context, flags: ExtractFlags, inputs: readonly string[]): Promise<Result> {
   const isOverride = (input: string) => /^[+~]*[a-z_]+(\.[a-z_]+)*=/.test(input);
   const { extraction } = composeConfig({ overrides: inputs.filter(isOverride), env: process.env }).config;
-  const videos = listVideos(inputs.filter((input) => !isOverride(input)));
-  if (videos.length === 0) throw new SpatterError('USAGE', 'no video is named', 'see spatter extract --help');
-  refuseSameNames(videos, flags);
-  const options = optionsOf(flags, extraction);
-  const jobs = videos.map(({ path, facts }): ExtractJob => {
-    return { video: path, folder: flags.out ?? `capture_${videoName(path)}`, options: { ...options, facts } };
-  });
-  const outcomes = await extractMany(jobs, {
+  const { videos, failed } = listVideos(inputs.filter((input) => !isOverride(input)));
+  const named = videos.length + failed.length;
+  if (named === 0) throw new SpatterError('USAGE', 'no video is named', 'see spatter extract --help');
+  const unread = failed.map(({ input, error }): Outcome => ({ video: input, error }));
+  const ended = (outcome: Outcome) => report(context, outcome, named);
+  unread.forEach(ended);
+  const outcomes = await extractMany(jobsOf(videos, flags, optionsOf(flags, extraction)), {
     ...{ workers: flags.workers ?? availableParallelism(), processors: availableParallelism() },
-    progress: context.progress,
-    ended: (outcome) => report(context, outcome, jobs.length),
+    ...{ progress: context.progress, ended },
   });
-  return finish(context, outcomes);
+  return finish(context, [...unread, ...outcomes]);
+}
+
+function jobsOf(videos: readonly InputVideo[], flags: ExtractFlags, options: ExtractJob['options']) {
+  const folder = (name: string) => flags.out ?? `capture_${name}`;
+  const names = outputNames(
+    videos.map(({ path }) => path),
+    (name) => extractFiles(name, folder(name)).record,
+  );
+  return videos.map(({ path, facts }, i): ExtractJob => {
+    const name = names[i]!;
+    return { video: path, folder: folder(name), options: { ...options, name, facts } };
+  });
 }
 
 /** A single failing video fails the command; among many it is told, and the others go on. */
@@ -156,16 +167,16 @@ function finish(context: Context, outcomes: readonly Outcome[]): Result {
   if (outcomes.length > 1) for (const line of overview(outcomes)) context.print(line);
   const results = outcomes.map((outcome) => {
     if ('summary' in outcome) return toResult(outcome.summary);
-    const { error, job } = outcome;
+    const { error, video } = outcome;
     const code = error instanceof SpatterError ? error.code : 'UNEXPECTED';
-    return { video: job.video, error: { code, message: error.message } };
+    return { video, error: { code, message: error.message } };
   });
   return { videos: results, extracted: outcomes.length - failed.length, failed: failed.length };
 }
 
 function overview(outcomes: readonly Outcome[]): string[] {
   const rows = outcomes.map((outcome) => {
-    if ('error' in outcome) return [outcome.job.video, 'failed', '', '', '', '', ''];
+    if ('error' in outcome) return [outcome.video, 'failed', '', '', '', '', ''];
     const { record, reused, damage, info } = outcome.summary;
     const state = reused ? 'kept' : damage === null ? 'extracted' : 'damaged';
     const { frames, contours } = record;
@@ -195,19 +206,6 @@ function optionsOf(flags: ExtractFlags, config: Config['extraction']): ExtractJo
     ...{ graph: flags.graph === true, overwrite: flags.overwrite === true },
     decoder: flags.decoder ?? config.decoder,
   };
-}
-
-/** Two videos of one name would write the same files. */
-function refuseSameNames(videos: readonly InputVideo[], flags: ExtractFlags): void {
-  const names = videos.map(({ path }) => videoName(path));
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return;
-  const where = flags.out ?? `capture_${twice}`;
-  throw new SpatterError(
-    'USAGE',
-    `the videos must have different names, two would write ${where}/${twice}.h5`,
-    'rename one, or extract them one by one into different --out folders',
-  );
 }
 
 function describeSummary(summary: ExtractSummary): string[] {
