@@ -9,6 +9,7 @@ const SCRIPTS: Record<string, () => Promise<Script>> = {
   extract: () => import('./extract.ts'),
   serve: () => import('./serve.ts'),
   registry: () => import('./registry.ts'),
+  shortcuts: () => import('./shortcuts.ts'),
 };
 
 const name = process.argv[2] ?? '';

@@ -1,9 +1,9 @@
 // Tests of the intervals: coverage on clustered data, determinism, honesty with few groups.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normal, randomStream } from '../util/random.ts';
+import { normal, randomStream, uniform } from '../util/random.ts';
 import { balancedAccuracy } from './balanced-accuracy.ts';
-import { clusterBootstrap, pairedDifference } from './bootstrap.ts';
+import { clusterBootstrap, pairedDifference, type Resampled } from './bootstrap.ts';
 import { clusterBalancedAccuracy, clusterMean, clusterRocAuc } from './cluster-statistics.ts';
 import { chooseClusters, type Clusters } from './clusters.ts';
 import { confusionMatrix } from './confusion.ts';
@@ -65,8 +65,8 @@ describe('cluster bootstrap', () => {
       fc.property(filled, fc.integer({ min: 0, max: 99 }), (list, seed) => {
         const clusters = clustersOf(list.map((row) => row.k));
         const statistic = clusterMean(list.map((row) => row.score), clusters); // prettier-ignore
-        const interval = clusterBootstrap(statistic, clusters.count, { seed, resamples: 100 });
-        expect(clusterBootstrap(statistic, clusters.count, { seed, resamples: 100 })).toEqual(interval);
+        const interval = clusterBootstrap(statistic, clusters, { seed, resamples: 100 });
+        expect(clusterBootstrap(statistic, clusters, { seed, resamples: 100 })).toEqual(interval);
         if (interval.low === null) return;
         expect(interval.low).toBeLessThanOrEqual(interval.estimate);
         expect(interval.high).toBeGreaterThanOrEqual(interval.estimate);
@@ -89,19 +89,42 @@ describe('cluster bootstrap', () => {
         }
       }
       const clusters = clustersOf(cluster);
-      const { low, high } = clusterBootstrap(clusterMean(values, clusters), 10, {
-        seed: run,
-        resamples: 400,
-      });
+      const { low, high } = clusterBootstrap(
+        clusterMean(values, clusters),
+        { count: 10 },
+        {
+          seed: run,
+          resamples: 400,
+        },
+      );
       covered += Number(low! <= 0 && high! >= 0);
     }
     expect(covered / 200).toBeGreaterThan(0.9);
     expect(covered / 200).toBeLessThan(0.99);
   });
 
+  it('covers the truth where the classes of recordings are strata', () => {
+    const random = randomStream(12);
+    let covered = 0;
+    for (let run = 0; run < 200; run++) {
+      // Class 1 lies 3 higher: the plan of the experiment, which no interval should show as scatter.
+      const recording = Array.from({ length: 10 }, (_, k) => k);
+      const values = recording.map((k) => 3 * (k % 2) + normal(random));
+      const clusters = chooseClusters(recording, recording, { label: recording.map((k) => k % 2) });
+      const { low, high } = clusterBootstrap(clusterMean(values, clusters), clusters, {
+        seed: run,
+        resamples: 400,
+      });
+      expect(high! - low!).toBeLessThan(3);
+      covered += Number(low! <= 1.5 && high! >= 1.5);
+    }
+    expect(covered / 200).toBeGreaterThan(0.9);
+    expect(covered / 200).toBeLessThan(0.995);
+  });
+
   it('gives no interval for too few groups, and a warning for few', () => {
     const few = (count: number) =>
-      clusterBootstrap((times) => times[0]! / count, count, { seed: 1, resamples: 200 });
+      clusterBootstrap((times) => times[0]! / count, { count }, { seed: 1, resamples: 200 });
     expect(few(4)).toMatchObject({
       low: null,
       high: null,
@@ -111,7 +134,7 @@ describe('cluster bootstrap', () => {
     expect(few(6).note).toMatch(/Only 6 groups/);
     expect(few(6).low).not.toBeNull();
     expect(few(8).note).toBeUndefined();
-    expect(clusterBootstrap(() => NaN, 9, { seed: 1 })).toMatchObject({
+    expect(clusterBootstrap(() => NaN, { count: 9 }, { seed: 1 })).toMatchObject({
       low: null,
       note: 'the figure is undefined here',
     });
@@ -128,15 +151,19 @@ describe('paired difference', () => {
   const options = { seed: 3, resamples: 500 };
 
   it('sees a small margin that both intervals alone would hide', () => {
-    const difference = pairedDifference(better, worse, 15, options);
+    const difference = pairedDifference(better, worse, { count: 15 }, options);
     expect(difference).toMatchObject({ better: true });
     expect(difference.p).toBeLessThan(0.01);
-    expect(clusterBootstrap(worse, 15, options).high).toBeGreaterThan(difference.estimate);
-    expect(pairedDifference(worse, better, 15, options).better).toBe(false);
+    expect(clusterBootstrap(worse, { count: 15 }, options).high).toBeGreaterThan(difference.estimate);
+    expect(pairedDifference(worse, better, { count: 15 }, options).better).toBe(false);
   });
 
   it('finds nothing between a figure and itself', () => {
-    expect(pairedDifference(worse, worse, 15, options)).toMatchObject({ estimate: 0, better: false, p: 1 });
+    expect(pairedDifference(worse, worse, { count: 15 }, options)).toMatchObject({
+      estimate: 0,
+      better: false,
+      p: 1,
+    });
   });
 });
 
@@ -152,6 +179,36 @@ describe('clusters', () => {
       caution: expect.stringMatching(/Only 2 test/) as string,
     });
     expect([...two.cluster]).toEqual([0, 0, 1, 2]);
+  });
+});
+
+describe('strata', () => {
+  const recording = Array.from({ length: 24 }, (_, i) => i >> 1);
+  const strataOf = (label: (recording: number, crop: number) => number) =>
+    chooseClusters(recording, recording, { label: recording.map(label) }).strata;
+
+  it('are the classes of recordings that hold one', () => {
+    expect([...strataOf((k) => k % 2)!]).toEqual(Array.from({ length: 12 }, (_, k) => k % 2));
+    expect([...strataOf((k, i) => (k < 6 ? 1 : i % 2))!]).toEqual([1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
+  });
+
+  it('are none where all recordings are alike, or one is alone in its class', () => {
+    expect(strataOf((_, i) => i % 2)).toBeUndefined();
+    expect(strataOf(() => 1)).toBeUndefined();
+    expect(strataOf((k) => Number(k === 3))).toBeUndefined();
+    expect(chooseClusters(recording, recording).strata).toBeUndefined();
+  });
+
+  it('let a clear margin over the majority class be seen', () => {
+    const label = recording.map((k) => k % 2);
+    const random = randomStream(3);
+    const rates = Array.from({ length: 12 }, () => 0.7 + 0.25 * uniform(random));
+    const right = recording.map((k, i) => (i % 2 === 0 ? rates[k]! : 0.75));
+    const clusters = chooseClusters(recording, recording, { label });
+    const margin = (drawn: Resampled) =>
+      pairedDifference(clusterMean(right, clusters), clusterMean(label, clusters), drawn, { seed: 1 });
+    expect(margin(clusters).better).toBe(true);
+    expect(margin({ count: clusters.count }).better).toBe(false);
   });
 });
 

@@ -69,7 +69,7 @@ export function evaluateClasses(input: ClassEvaluationInput): ClassEvaluation {
     accuracy: accuracy(test.label, decision),
     balanced_accuracy: meanRecall(per_class.map((row) => row.accuracy)),
     loss: input.loss,
-    accuracy_interval: clusterBootstrap(ours, test.label.length, bootstrap),
+    accuracy_interval: clusterBootstrap(ours, { count: test.label.length }, bootstrap),
     per_class,
     confusion,
     baselines: judgeBaselines(input, ours),
@@ -103,8 +103,8 @@ function judgeBaselines(
     const theirs = hitsOf(test.label, decision);
     return {
       ...{ name, title, rule, accuracy: accuracy(test.label, decision) },
-      accuracy_interval: clusterBootstrap(theirs, samples, bootstrap),
-      margin: pairedDifference(ours, theirs, samples, bootstrap),
+      accuracy_interval: clusterBootstrap(theirs, { count: samples }, bootstrap),
+      margin: pairedDifference(ours, theirs, { count: samples }, bootstrap),
     };
   });
 }

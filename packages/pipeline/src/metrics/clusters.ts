@@ -12,16 +12,35 @@ export interface Clusters {
   /** Cluster of each crop, 0 … `count` − 1. */
   readonly cluster: Int32Array;
   readonly count: number;
+  /** Stratum of each cluster: a resample keeps the number of clusters of each. Missing where all are alike. */
+  readonly strata?: Int32Array;
   /** What the interval made from these clusters does not cover; shown beside it. */
   readonly caution?: string;
 }
 
-/** Chooses the clusters for crops of `recording` (indices) at `frame`. */
+/**
+ * Chooses the clusters for crops of `recording` (indices) at `frame`. With `label`, clusters of one class are strata: how
+ * many recordings of each class were filmed is the plan of the experiment and no chance, so resampling must not change it.
+ */
 export function chooseClusters(
   recording: Values,
   frame: Values,
-  blockFrames: number = BLOCK_FRAMES,
+  { blockFrames = BLOCK_FRAMES, label }: { blockFrames?: number | undefined; label?: Values } = {},
 ): Clusters {
+  const clusters = unstratified(recording, frame, blockFrames);
+  return label === undefined ? clusters : { ...clusters, ...classStrata(clusters, label) };
+}
+
+/** Strata by class; none where a stratum would have one cluster only, whose scatter cannot be seen. */
+function classStrata({ cluster, count }: Clusters, label: Values): Pick<Clusters, 'strata'> {
+  const seen = new Uint8Array(count);
+  cluster.forEach((k, crop) => (seen[k]! |= label[crop] === 1 ? 2 : 1));
+  const strata = Int32Array.from(seen, (classes) => classes - 1);
+  const sizes = [0, 1, 2].map((s) => strata.filter((of) => of === s).length).filter((size) => size > 0);
+  return sizes.length < 2 || Math.min(...sizes) < 2 ? {} : { strata };
+}
+
+function unstratified(recording: Values, frame: Values, blockFrames: number): Clusters {
   sameLength('chooseClusters', recording, frame);
   const recordings = number(recording.length, (i) => String(recording[i]));
   if (recordings.count >= ENOUGH_RECORDINGS) return { unit: 'recording', ...recordings };

@@ -76,7 +76,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const { label, probability, recording, frame, position } = input.test;
   const scored: Scored = { label, probability, decision: decide(probability) };
   const recordings = groupBy(recording);
-  const clusters = chooseClusters(recordings.group, frame, input.blockFrames);
+  const clusters = chooseClusters(recordings.group, frame, { blockFrames: input.blockFrames, label });
   const baselines = judgeBaselines(input, scored, clusters, recordings);
   return {
     crops: label.length,
@@ -102,8 +102,7 @@ export const hits = ({ label, decision }: Scored) =>
 
 function intervals(scored: Scored, clusters: Clusters, options: BootstrapOptions): Evaluation['intervals'] {
   const right = hits(scored);
-  const of = (statistic: ReturnType<typeof clusterMean>) =>
-    clusterBootstrap(statistic, clusters.count, options);
+  const of = (statistic: ReturnType<typeof clusterMean>) => clusterBootstrap(statistic, clusters, options);
   return {
     accuracy: of(clusterMean(right, clusters)),
     balanced_accuracy: of(clusterBalancedAccuracy(right, scored.label, clusters)),
@@ -127,9 +126,9 @@ function judgeBaselines(
       title: BASELINES[name].title,
       rule,
       metrics: decisionMetrics(scored),
-      accuracy_interval: clusterBootstrap(theirs, clusters.count, input.bootstrap),
+      accuracy_interval: clusterBootstrap(theirs, clusters, input.bootstrap),
       per_recording_accuracy: groupMetrics(scored, recordings).map((group) => group.accuracy),
-      margin: pairedDifference(ours, theirs, clusters.count, input.bootstrap),
+      margin: pairedDifference(ours, theirs, clusters, input.bootstrap),
     };
   });
 }

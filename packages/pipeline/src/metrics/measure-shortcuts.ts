@@ -51,7 +51,7 @@ export interface ShortcutSurvey {
 
 /** Fits every baseline on train and judges it on test. Deterministic for a given seed. */
 export function measureShortcuts(input: ShortcutInput): ShortcutSurvey {
-  const clusters = chooseClusters(groupBy(input.recording).group, input.frame);
+  const clusters = chooseClusters(groupBy(input.recording).group, input.frame, { label: input.test.label });
   const scored = (Object.keys(BASELINES) as BaselineName[]).map((name) => ({
     name,
     ...scoreBaseline(input, name),
@@ -61,8 +61,8 @@ export function measureShortcuts(input: ShortcutInput): ShortcutSurvey {
     const { accuracy, roc_auc } = decisionMetrics(result);
     return {
       ...{ name, title: BASELINES[name].title, rule, accuracy, roc_auc },
-      interval: clusterBootstrap(right[i]!, clusters.count, input.bootstrap),
-      over_majority: pairedDifference(right[i]!, right[0]!, clusters.count, input.bootstrap),
+      interval: clusterBootstrap(right[i]!, clusters, input.bootstrap),
+      over_majority: pairedDifference(right[i]!, right[0]!, clusters, input.bootstrap),
     };
   });
   const strongest = scores.reduce((best, one) => (one.accuracy > best.accuracy ? one : best)).name;
