@@ -1,19 +1,19 @@
-// Indexing, validating and analysing 600,000 crops: wall time and peak memory of each command, against 2 GiB.
-// SPATTER_BENCH_CROPS may name another number of crops.
+// Indexing, validating and analysing 600,000 crops: wall time and peak memory of each command, against 2 GiB, and whether the search
+// for lookalikes finds the pictures that stand in two recordings. SPATTER_BENCH_CROPS may name another number of crops.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CropFileWriter } from '../packages/pipeline/src/store/crop-file.ts';
-import { drawCrop } from '../packages/pipeline/src/data/testing/simulated-crops.ts';
+import { encodeJpegSync } from '../packages/pipeline/src/store/jpeg.ts';
 import { writeCsv } from '../packages/pipeline/src/util/csv.ts';
-import { integer, randomStream } from '../packages/pipeline/src/util/random.ts';
+import { integer, normal, randomStream, uniform, type Random } from '../packages/pipeline/src/util/random.ts';
 import type { BenchResult } from './result.ts';
 
 const CROPS = Number(process.env['SPATTER_BENCH_CROPS'] ?? 600_000);
 const RECORDINGS = 12;
-/** Crops drawn for each recording; the others are these with other bytes in a JPEG comment. */
-const DRAWN = 250;
+/** Every so many crops, a recording shows the next picture of the recording before, a little brighter. */
+const DOUBLED = 1000;
 const ROWS = 10_000;
 const LIMIT_MIB = 2048;
 const MAIN = join(import.meta.dirname, '..', 'packages', 'pipeline', 'dist', 'cli', 'main.js');
@@ -27,17 +27,27 @@ export async function run(): Promise<BenchResult> {
     const labels = files.map((_, r) => r % 2).join();
     const steps = {
       index_and_cache: measure(folder, ['data', 'index', ...files, '--labels', labels]),
-      validate: measure(folder, ['data', 'validate', folder]),
+      validate: measure(folder, ['data', 'validate', folder, '--report', join(folder, 'report')]),
       analyze: measure(folder, ['data', 'analyze', folder]),
       diff: measure(folder, ['data', 'diff', folder, folder]),
     };
     for (const [name, { wall_s, peak_mib }] of Object.entries(steps))
       console.log(`${name}: ${wall_s} s, peak ${peak_mib} MiB`);
+    const lookalikes = { doubled: (RECORDINGS - 1) * Math.ceil(CROPS / RECORDINGS / DOUBLED), found: pairsFound(folder) }; // prettier-ignore
     const peak = Math.max(...Object.values(steps).map(({ peak_mib }) => peak_mib));
-    return { ratio: LIMIT_MIB / peak, ours: peak, peer: LIMIT_MIB, unit: 'MiB', peer_version: 'limit', crops: CROPS, data_s, ...steps }; // prettier-ignore
+    return { ratio: LIMIT_MIB / peak, ours: peak, peer: LIMIT_MIB, unit: 'MiB', peer_version: 'limit', crops: CROPS, data_s, lookalikes, ...steps }; // prettier-ignore
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Pairs that `validate` reports as the same picture in two recordings. */
+function pairsFound(folder: string): number {
+  const report = JSON.parse(readFileSync(join(folder, 'report', 'validation.json'), 'utf8')) as {
+    findings: { kind: string; count: number }[];
+  };
+  const counts = report.findings.filter(({ kind }) => /^lookalike(_with_other_label)?$/.test(kind));
+  return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 const seconds = (began: number): number => Math.round((performance.now() - began) / 100) / 10;
@@ -46,18 +56,11 @@ async function writeRecordings(folder: string): Promise<string[]> {
   const files: string[] = [];
   const each = Math.ceil(CROPS / RECORDINGS);
   for (let r = 0; r < RECORDINGS; r++) {
-    const drawn: Uint8Array[] = [];
-    for (let i = 0; i < DRAWN; i++) {
-      const random = randomStream(1, r, i);
-      drawn.push(
-        await drawCrop({ planted: 'brightness', seed: 1, size: 36 + integer(random, 24) }, r % 2, random),
-      );
-    }
     const path = join(folder, `recording_${r}.h5`);
     const writer = await CropFileWriter.create(path);
     for (let k = 0; k * ROWS < each; k++) {
       const rows = Math.min(ROWS, each - k * ROWS);
-      const jpegs = Array.from({ length: rows }, (_, i) => numbered(drawn[i % DRAWN]!, k * ROWS + i));
+      const jpegs = Array.from({ length: rows }, (_, i) => drawnCrop(r, k * ROWS + i));
       writer.writeDataset(`recording_${r}_${k}`, jpegs);
     }
     writer.close();
@@ -67,14 +70,42 @@ async function writeRecordings(folder: string): Promise<string[]> {
   return files;
 }
 
-/** The same picture with `n` in a comment, so that no two JPEGs are equal. */
-function numbered(jpeg: Uint8Array, n: number): Uint8Array {
-  const comment = [0xff, 0xfe, 0, 6, n & 255, (n >> 8) & 255, (n >> 16) & 255, (n >> 24) & 255];
-  const out = new Uint8Array(jpeg.length + comment.length);
-  out.set(jpeg.subarray(0, 2));
-  out.set(comment, 2);
-  out.set(jpeg.subarray(2), 2 + comment.length);
-  return out;
+const NOISE = Int8Array.from(
+  { length: 1 << 16 },
+  (
+    (random) => () =>
+      Math.round(3 * normal(random))
+  )(randomStream(2)),
+);
+
+/** Crop `i` of recording `r`: glowing streaks on a noisy ground; all are different but for the doubled ones. */
+function drawnCrop(r: number, i: number): Uint8Array {
+  const doubled = r > 0 && i % DOUBLED === 0;
+  const random = doubled ? randomStream(1, r - 1, i + 1) : randomStream(1, r, i);
+  const side = 36 + integer(random, 24);
+  const light = new Float32Array(side * side).fill(doubled ? 15 : 10);
+  for (let streaks = 2 + integer(random, 4); streaks > 0; streaks--) addStreak(light, side, random);
+  const bgr = new Uint8ClampedArray(3 * side * side);
+  const start = integer(random, NOISE.length - light.length);
+  for (let at = 0; at < light.length; at++) {
+    const value = light[at]! + NOISE[start + at]!;
+    bgr[3 * at] = bgr[3 * at + 1] = bgr[3 * at + 2] = value;
+  }
+  return encodeJpegSync(new Uint8Array(bgr.buffer), side, side);
+}
+
+/** A sheared bell of light, from two tables. */
+function addStreak(light: Float32Array, side: number, random: Random): void {
+  const [level, shear] = [60 + 120 * uniform(random), 2 * uniform(random) - 1];
+  const bell = (length: number) => {
+    const [centre, width] = [side * uniform(random), side * (0.04 + 0.2 * uniform(random))];
+    return Float32Array.from({ length }, (_, x) => Math.exp(-(((x - centre) / width) ** 2) / 2));
+  };
+  const [across, down] = [bell(3 * side), bell(side)];
+  for (let y = 0; y < side; y++) {
+    const shift = Math.round(shear * (y - side / 2));
+    for (let x = 0; x < side; x++) light[y * side + x]! += level * down[y]! * (across[x + shift] ?? 0);
+  }
 }
 
 function writeSidecar(folder: string, r: number, crops: number): void {
