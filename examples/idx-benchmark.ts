@@ -9,61 +9,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { normal, randomStream, uniform, type Random } from '../packages/pipeline/src/util/random.ts';
+import { randomStream } from '../packages/pipeline/src/util/random.ts';
+import { drawDigit, SIDE } from './drawn-digits.ts';
 
-const SIDE = 28;
 const SPATTER = join(import.meta.dirname, '../packages/pipeline/bin/spatter.js');
-
-/** Strokes of a digit on a seven-segment display, as letters a … g. */
-const DIGITS = ['abcdef', 'bc', 'abged', 'abgcd', 'fgbc', 'afgcd', 'afgedc', 'abc', 'abcdefg', 'abcdfg'];
-
-type Line = readonly [x0: number, y0: number, x1: number, y1: number];
-
-/** In a box from (−1, −2) to (1, 2), y downward. */
-const STROKES: Record<string, Line> = {
-  a: [-1, -2, 1, -2],
-  b: [1, -2, 1, 0],
-  c: [1, 0, 1, 2],
-  d: [-1, 2, 1, 2],
-  e: [-1, 0, -1, 2],
-  f: [-1, -2, -1, 0],
-  g: [-1, 0, 1, 0],
-};
-
-/** Draws `digit` with a pen of random width, shaken, scaled, slanted, turned and moved at random, with noise: [28, 28] bytes. */
-function drawDigit(digit: number, random: Random): Uint8Array {
-  const between = (low: number, high: number) => low + (high - low) * uniform(random);
-  const [angle, slant, scale, pen] = [
-    between(-0.25, 0.25),
-    between(-0.3, 0.3),
-    between(3.4, 5.2),
-    between(0.8, 1.7),
-  ];
-  const [cx, cy] = [between(11, 16), between(11, 16)];
-  const place = (x: number, y: number): [number, number] => {
-    const u = x + slant * y + 0.12 * normal(random);
-    const v = y + 0.12 * normal(random);
-    const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
-    return [cx + scale * (u * cos - v * sin), cy + scale * (u * sin + v * cos)];
-  };
-  const lines = Array.from(DIGITS[digit]!).map((name): Line => {
-    const [x0, y0, x1, y1] = STROKES[name]!;
-    return [...place(x0, y0), ...place(x1, y1)];
-  });
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
-    const away = Math.min(...lines.map((line) => distance(line, i % SIDE, Math.floor(i / SIDE))));
-    const ink = 255 * Math.min(1, Math.max(0, pen + 0.5 - away));
-    return Math.min(255, Math.max(0, Math.round(ink + 12 * normal(random))));
-  });
-}
-
-/** From a point to the nearest point of a line, pixels. */
-function distance([x0, y0, x1, y1]: Line, x: number, y: number): number {
-  const [dx, dy] = [x1 - x0, y1 - y0];
-  const along = ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy || 1);
-  const t = Math.min(1, Math.max(0, along));
-  return Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
-}
 
 /** An IDX file of unsigned bytes: 0, 0, 8, the number of dimensions, their lengths, the values. */
 function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
