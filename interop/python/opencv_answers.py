@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from opencv_reference import contours, extract, mask, random_frames, random_mask
+from opencv_reference import extract, family, mask, random_frames, random_mask
 
 
 def size(rng):
@@ -21,7 +21,7 @@ def mask_case(folder, rng, index):
     height, width = size(rng)
     picture = random_mask(rng, height, width)
     Path(folder, f"{index}.mask").write_bytes(picture.tobytes())
-    return {"width": width, "height": height, "rows": contours(picture)}
+    return {"width": width, "height": height, "rows": family(picture)}
 
 
 def pair_case(folder, rng, index):
@@ -32,13 +32,13 @@ def pair_case(folder, rng, index):
     left = int(rng.integers(0, width))
     right = int(rng.integers(left + 1, width + 1))
     threshold = int(rng.choice([20, 20, 0, 5, 100, 254, int(rng.integers(0, 256))]))
-    rows = contours(mask(first[:, left:right], second[:, left:right], threshold))
+    rows = family(mask(first[:, left:right], second[:, left:right], threshold))
     return {"width": width, "height": height, "left": left, "right": right, "threshold": threshold, "rows": rows}
 
 
 def video_case(path, min_area):
     found = extract(path, min_area=float(min_area))
-    return {"rows": [[index, *row] for index, verdict, row, _ in found if verdict == "kept"]}
+    return {"rows": [[index, *row[:5]] for index, verdict, row, _ in found if verdict == "kept"]}
 
 
 def main(folder, seed, masks, pairs, *videos):

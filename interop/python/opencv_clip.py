@@ -46,7 +46,7 @@ def rows(path, **bounds):
             continue
         counts[verdict] = counts.get(verdict, 0) + 1
         if verdict == "kept":
-            kept.append([index, *row, hashlib.md5(pixels.tobytes()).hexdigest()])
+            kept.append([index, *row[:5], hashlib.md5(pixels.tobytes()).hexdigest()])
     return {"counts": counts, "rows": kept}
 
 

@@ -11,10 +11,12 @@ def mask(first, second, threshold=20):
     return cv2.dilate(binary, None, iterations=3)
 
 
-def contours(binary):
-    """Rows [x, y, w, h, area] of every border, holes included."""
-    found, _ = cv2.findContours(binary, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
-    return [[*cv2.boundingRect(c), cv2.contourArea(c)] for c in found]
+def family(binary):
+    """Rows [x, y, w, h, area] of every border, holes included, each followed by its parent's: -1 five times for none."""
+    found, hierarchy = cv2.findContours(binary, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    rows = [[*cv2.boundingRect(c), cv2.contourArea(c)] for c in found]
+    parents = [] if hierarchy is None else hierarchy[0, :, 3].tolist()
+    return [row + (rows[p] if p >= 0 else [-1] * 5) for row, p in zip(rows, parents)]
 
 
 def crop(frame, x, y, w, h):
@@ -47,7 +49,7 @@ def extract(path, min_area=2000, max_area=15000, threshold=20, left=0, right=Non
     for index, frame in enumerate(frames(path)):
         second = frame[:, left:right]
         if first is not None:
-            for row in contours(mask(first, second, threshold)):
+            for row in family(mask(first, second, threshold)):
                 pixels = crop(first, *row[:4])
                 yield index - 1, verdict(pixels, row[4], min_area, max_area), row, pixels
             yield index - 1, None, None, None

@@ -15,7 +15,18 @@ export const DATASET_ROWS = 10_000;
 /** Columns of `<video>_crops.csv`; the first eight are a contract with other programs. */
 export const SIDECAR_COLUMNS = [
   ...['dataset', 'ds_idx', 'frame', 'x', 'y', 'w', 'h', 'area'],
-  ...['hole', 'layer', 'time_s', 'mean', 'max', 'jpeg_bytes', 'track', ...FEATURE_COLUMNS],
+  ...[
+    'hole',
+    'contour',
+    'parent',
+    'layer',
+    'time_s',
+    'mean',
+    'max',
+    'jpeg_bytes',
+    'track',
+    ...FEATURE_COLUMNS,
+  ],
 ] as const;
 
 /** Where a crop was seen. */
@@ -105,10 +116,20 @@ export class Capture {
   }
 
   #sidecarRow(crop: Crop, seen: Sighting, bytes: number): CsvValue[] {
-    const { x, y, w, h, area, hole, mean, max } = crop;
+    const { x, y, w, h, area, hole, index, parent, mean, max } = crop;
     return [
       ...[this.#datasetName(), this.#rows.length, seen.frame, x, y, w, h, area],
-      ...[hole ? 1 : 0, seen.layer, seen.seconds.toFixed(4), mean.toFixed(3), max, bytes, seen.track],
+      ...[
+        hole ? 1 : 0,
+        index,
+        parent,
+        seen.layer,
+        seen.seconds.toFixed(4),
+        mean.toFixed(3),
+        max,
+        bytes,
+        seen.track,
+      ],
       ...featureFields(cropFeatures(crop, this.#flow)),
     ];
   }

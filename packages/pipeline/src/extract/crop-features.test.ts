@@ -12,7 +12,7 @@ function drawn(light: (x: number, y: number) => number, colour: readonly number[
     bgr[i] = Math.round(light(pixel % width, Math.floor(pixel / width)) * colour[i % 3]!);
   }
   const mean = bgr.reduce((a, b) => a + b, 0) / bgr.length;
-  const box = { x: 10, y: 20, w: width + 3, h: height + 3, area: 1, hole: false };
+  const box = { x: 10, y: 20, w: width + 3, h: height + 3, area: 1, hole: false, index: 0, parent: -1 };
   return { ...box, width, height, bgr, mean, max: Math.max(...bgr) };
 }
 

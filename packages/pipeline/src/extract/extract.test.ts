@@ -112,7 +112,7 @@ describe('mask kernel', () => {
     expect(kernel.contours({ left: 0, right: 33 }, 20)).toEqual([]);
     kernel.frames[0].fill(255);
     expect(kernel.contours({ left: 0, right: 33 }, 254)).toEqual([
-      { x: 0, y: 0, w: 33, h: 7, area: 32 * 6, hole: false },
+      { x: 0, y: 0, w: 33, h: 7, area: 32 * 6, hole: false, index: 0, parent: -1 },
     ]);
     expect(kernel.contours({ left: 0, right: 33 }, 255)).toEqual([]);
   });
@@ -121,11 +121,29 @@ describe('mask kernel', () => {
     const picture = ['.....', '.###.', '.#.#.', '.###.', '....#'];
     const mask = Uint8Array.from(picture.join(''), (c) => (c === '#' ? 1 : 0));
     expect(new MaskKernel(5, 5).contoursOfMask(mask)).toEqual([
-      { x: 1, y: 1, w: 4, h: 4, area: 4, hole: false },
-      { x: 1, y: 1, w: 3, h: 3, area: 2, hole: true },
+      { x: 1, y: 1, w: 4, h: 4, area: 4, hole: false, index: 0, parent: -1 },
+      { x: 1, y: 1, w: 3, h: 3, area: 2, hole: true, index: 1, parent: 0 },
     ]);
     expect(new MaskKernel(1, 1).contoursOfMask(Uint8Array.of(1))).toEqual([
-      { x: 0, y: 0, w: 1, h: 1, area: 0, hole: false },
+      { x: 0, y: 0, w: 1, h: 1, area: 0, hole: false, index: 0, parent: -1 },
+    ]);
+  });
+
+  it('tell which contour surrounds which', () => {
+    const picture = [
+      '#######.#',
+      '#.....#..',
+      '#.###.#.#',
+      '#.#.#.#..',
+      '#.###.#..',
+      '#.....#..',
+      '#######..',
+    ];
+    const mask = Uint8Array.from(picture.join(''), (c) => (c === '#' ? 1 : 0));
+    const found = new MaskKernel(9, 7).contoursOfMask(mask);
+    // The ring, the pixel beside it, the ring's hole, the second pixel, the ring in the hole, its hole.
+    expect(found.map(({ w, hole, parent }) => [w, hole, parent])).toEqual([
+      ...[[7, false, -1], [1, false, -1], [7, true, 0], [3, false, 2], [1, false, -1], [3, true, 3]], // prettier-ignore
     ]);
   });
 });

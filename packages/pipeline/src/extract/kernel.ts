@@ -19,6 +19,7 @@ interface KernelExports {
   ): number;
   findContours(
     labels: number,
+    owners: number,
     stride: number,
     width: number,
     height: number,
@@ -36,6 +37,10 @@ export interface Contour {
   /** `cv2.contourArea` of the border: half-integers occur. */
   readonly area: number;
   readonly hole: boolean;
+  /** Its place among the contours of its frame, from 0. */
+  readonly index: number;
+  /** `index` of the contour around it, as in the hierarchy of `cv2.findContours` with RETR_TREE; −1 where there is none. */
+  readonly parent: number;
 }
 
 /** The part of the frame that is looked at. */
@@ -47,7 +52,7 @@ export interface Region {
 }
 
 /** 32-bit numbers the kernel writes for each contour. */
-const FIELDS = 6;
+const FIELDS = 7;
 /** The compiled kernel keeps its constants below this address. */
 const FIRST_FREE = 1024;
 const PAGE = 65536;
@@ -61,7 +66,7 @@ export class MaskKernel {
   readonly #exports: KernelExports;
   readonly #width: number;
   readonly #height: number;
-  readonly #at: Record<'first' | 'second' | 'scratch' | 'labels' | 'occupied' | 'out', number>;
+  readonly #at: Record<'first' | 'second' | 'scratch' | 'labels' | 'owners' | 'occupied' | 'out', number>;
   readonly #rowStride: number;
 
   constructor(width: number, height: number) {
@@ -75,6 +80,7 @@ export class MaskKernel {
       second: frame,
       scratch: this.#rowStride * (2 * height + 4) + 8 * height + 4,
       labels: this.#rowStride * (height + 2),
+      owners: 4 * this.#rowStride * (height + 2),
       occupied: height,
       out: (Math.floor((width * height) / 2) + 1) * FIELDS * 4,
     };
@@ -124,10 +130,11 @@ export class MaskKernel {
   }
 
   #follow(width: number): Contour[] {
-    const { labels, occupied, out } = this.#at;
-    const count = this.#exports.findContours(labels, this.#rowStride, width, this.#height, occupied, out);
+    const { labels, owners, occupied, out } = this.#at;
+    const stride = this.#rowStride;
+    const count = this.#exports.findContours(labels, owners, stride, width, this.#height, occupied, out);
     const numbers = new Int32Array(this.#exports.memory.buffer, out, count * FIELDS);
-    return Array.from({ length: count }, (_, i) => contourAt(numbers, i * FIELDS));
+    return Array.from({ length: count }, (_, i) => contourAt(numbers, i));
   }
 
   #layOut<K extends string>(sizes: Record<K, number>): Record<K, number> {
@@ -143,7 +150,8 @@ export class MaskKernel {
   }
 }
 
-function contourAt(numbers: Int32Array, i: number): Contour {
+function contourAt(numbers: Int32Array, index: number): Contour {
+  const i = index * FIELDS;
   return {
     x: numbers[i]!,
     y: numbers[i + 1]!,
@@ -151,5 +159,6 @@ function contourAt(numbers: Int32Array, i: number): Contour {
     h: numbers[i + 3]!,
     area: numbers[i + 4]! / 2,
     hole: numbers[i + 5] === 1,
+    ...{ index, parent: numbers[i + 6]! },
   };
 }
