@@ -1,5 +1,5 @@
 // Which images lie in a folder per class, and in which published part.
-import { readdirSync, type Dirent } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SpatterError, fromSystemError } from '../../util/errors.ts';
 import { PARTS, type Part } from '../splits/split.ts';
@@ -42,8 +42,8 @@ function imagesOf(root: string, prefix: string, part: Part): ListedImage[] {
   return foldersIn(join(root, prefix)).flatMap((className) => {
     const folder = join(root, prefix, className);
     const names = entries(folder)
-      .filter((entry) => !entry.isDirectory() && IMAGE.test(entry.name))
-      .map((entry) => entry.name);
+      .filter(({ name, isFolder }) => !isFolder && IMAGE.test(name))
+      .map(({ name }) => name);
     if (names.length === 0) {
       const message = `${folder} must hold PNG or JPEG images of class ${className}, but holds none`;
       throw new SpatterError('CLASS_FOLDERS', message, 'add images, or remove the folder');
@@ -52,14 +52,43 @@ function imagesOf(root: string, prefix: string, part: Part): ListedImage[] {
   });
 }
 
-function foldersIn(path: string): string[] {
-  const folders = entries(path).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
-  return folders.map((entry) => entry.name).sort();
+const leadsToFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** A line about what lies in class folders and is no image that is read; none where there is nothing. */
+export function leftOutNotice(root: string): string[] {
+  const parts = isParted(root)
+    ? PARTS.map((part) => join(root, part)).filter((path) => leadsToFolder(path))
+    : [root];
+  const folders = parts.flatMap((part) => foldersIn(part).map((name) => join(part, name)));
+  const left = folders.flatMap((folder) =>
+    entries(folder)
+      .filter(({ name, isFolder }) => isFolder || !IMAGE.test(name))
+      .map(({ name }) => join(folder, name)),
+  );
+  if (left.length === 0) return [];
+  const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
+  return [`left out, for only PNG and JPEG files right in a class folder are read: ${left[0]!}${more}`];
 }
 
-function entries(path: string): Dirent[] {
+function foldersIn(path: string): string[] {
+  const folders = entries(path).filter(({ isFolder }) => isFolder);
+  return folders.map(({ name }) => name).sort();
+}
+
+interface Entry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** What lies in a folder, hidden files aside; links count as what they lead to. */
+function entries(path: string): Entry[] {
   try {
-    return readdirSync(path, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
+    const all = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
+    return all.map((entry) => ({
+      name: entry.name,
+      isFolder: entry.isSymbolicLink() ? leadsToFolder(join(path, entry.name)) : entry.isDirectory(),
+    }));
   } catch (error) {
     throw fromSystemError(error, path);
   }

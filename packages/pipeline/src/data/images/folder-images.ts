@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { SpatterError, fromSystemError } from '../../util/errors.ts';
 import { packCrop, type Channels, type DecodedCrop } from '../transforms/pack.ts';
-import { folderClasses, listImages, type ListedImage } from './class-folders.ts';
+import { folderClasses, leftOutNotice, listImages, type ListedImage } from './class-folders.ts';
 import { classNumber, type LabelledImages } from './labelled-images.ts';
 
 /** Images decoded at once. */
@@ -46,7 +46,19 @@ export async function readFolderImages(root: string, options: FolderOptions): Pr
   }
   const source = (row: number) => listed[row]!.path;
   const published = listed.map(({ part }: ListedImage) => part);
-  return { root, size, channels, planes, labels, classes, published, source, hash: hash.digest('hex') };
+  const notices = leftOutNotice(root);
+  return {
+    root,
+    size,
+    channels,
+    planes,
+    labels,
+    classes,
+    published,
+    source,
+    notices,
+    hash: hash.digest('hex'),
+  };
 }
 
 function read(path: string): Buffer {

@@ -24,7 +24,7 @@ export function imageDataset(config: Config, images: LabelledImages): ImageDatas
     labels,
     split,
     basis: { split: split.contract.kind, val_leak_share: null, leak_share: null },
-    notices: [],
+    notices: images.notices ?? [],
     description: { hash, images: labels.length, classes, root },
     loader: (part) => partLoader(config, { cache, labels, split }, part),
   };

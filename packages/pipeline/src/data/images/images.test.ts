@@ -1,5 +1,5 @@
 // Labelled images from IDX files and class folders: what is read, how it is divided, and one line for every kind of damage.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -119,6 +119,20 @@ describe('class folders', () => {
     put(join(root, 'b', 'clear.png'), await clear.png().toBuffer());
     const { planes } = await readFolder(root, 1, 2);
     expect([...planes]).toEqual(Array<number>(12).fill(90));
+  });
+
+  it('may be links; what is not read is said in a line', async () => {
+    const [root, elsewhere] = [folder(), folder()];
+    for (const name of ['a', 'b b']) await putImage(join(elsewhere, name, `${name} 1.png`), [9, 9, 9]);
+    symlinkSync(join(elsewhere, 'a'), join(root, 'a'));
+    symlinkSync(join(elsewhere, 'b b'), join(root, 'b b'));
+    const read = await readFolder(root);
+    expect([read.classes, read.labels.length, read.notices]).toEqual([['a', 'b b'], 2, []]);
+    for (const name of ['.hidden', 'notes.txt', 'x.webp']) writeFileSync(join(elsewhere, 'a', name), '');
+    mkdirSync(join(elsewhere, 'b b', 'deeper'));
+    const { notices, hash } = await readFolder(root);
+    expect(notices).toEqual([expect.stringMatching(/^left out, .*a\/notes\.txt and 2 more$/)]);
+    expect(hash).toBe(read.hash);
   });
 
   it('keep published parts', async () => {

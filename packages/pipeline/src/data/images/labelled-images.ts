@@ -18,6 +18,8 @@ export interface LabelledImages {
   readonly published: readonly Part[];
   /** Where image `row` comes from, for people: a path below `root`, or its file and number. */
   readonly source: (row: number) => string;
+  /** Lines for people about what is odd in the files. */
+  readonly notices?: readonly string[];
   /** SHA-256 over the contents of the files. */
   readonly hash: string;
 }
