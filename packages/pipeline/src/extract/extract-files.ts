@@ -45,6 +45,8 @@ export interface ExtractOptions extends Partial<SpatterRules> {
   readonly maxCrops?: number;
   /** Draw spatter over frames and layers as a page. */
   readonly graph?: boolean;
+  /** Write the video again with what was found drawn on it; needs capture. */
+  readonly preview?: boolean;
   /** What a manifest told of the recording: goes into the HDF5 file's attributes and the record. */
   readonly facts?: RecordingFacts;
   readonly overwrite?: boolean;
@@ -54,7 +56,7 @@ export interface ExtractOptions extends Partial<SpatterRules> {
   readonly progress?: ProgressFactory;
 }
 
-/** Where an extraction's files go; `hdf5` and `sidecar` are null without capture, `graph` where none is drawn. */
+/** Where an extraction's files go; `hdf5` and `sidecar` are null without capture, `graph` and `preview` where none is drawn. */
 export interface ExtractFiles {
   readonly frameLog: string;
   readonly hdf5: string | null;
@@ -63,6 +65,7 @@ export interface ExtractFiles {
   readonly tracks: string;
   readonly record: string;
   readonly graph: string | null;
+  readonly preview: string | null;
 }
 
 export interface ExtractSummary {
@@ -90,9 +93,10 @@ const QUARANTINE = 'quarantine';
 
 /** The files called `name` in `folder`. */
 export function extractFiles(name: string, folder: string, options: ExtractOptions = {}): ExtractFiles {
-  const { capture = true, graph = false, overwrite = false } = options;
+  const { capture = true, graph = false, preview = false, overwrite = false } = options;
   const base = join(folder, name);
-  const page = `${base}_graph.html`;
+  // What was drawn of files that are replaced would tell of the old ones.
+  const drawn = (path: string, wanted: boolean) => (wanted || (overwrite && existsSync(path)) ? path : null);
   return {
     frameLog: `${base}_spatter_at_frame.csv`,
     hdf5: capture ? `${base}.h5` : null,
@@ -100,8 +104,8 @@ export function extractFiles(name: string, folder: string, options: ExtractOptio
     layers: `${base}_layer_table.csv`,
     tracks: `${base}_tracks.csv`,
     record: `${base}_extraction.json`,
-    // A page of files that are replaced would tell of the old ones.
-    graph: graph || (overwrite && existsSync(page)) ? page : null,
+    graph: drawn(`${base}_graph.html`, graph),
+    preview: capture ? drawn(`${base}_preview.mp4`, preview) : null,
   };
 }
 
@@ -138,6 +142,7 @@ export async function extractToFiles(
     const earlier = options.overwrite === true ? null : earlierRun(files.record, course);
     if (earlier !== null) {
       await drawGraph(files, earlier, false);
+      await drawPreview(video, files, earlier, course);
       return summaryOf(reader.info, files, earlier, true);
     }
     refuseToOverwrite(allPaths(name, folder, files), options.overwrite === true);
@@ -145,6 +150,7 @@ export async function extractToFiles(
     const extraction = new Extraction(reader, files, rules, course);
     const record = await extraction.run();
     await drawGraph(files, record, true);
+    await drawPreview(video, files, record, course);
     return summaryOf(reader.info, files, record, false, reader.damage);
   } finally {
     await reader.close();
@@ -158,11 +164,23 @@ async function drawGraph(files: ExtractFiles, record: ExtractionRecord, overwrit
   writeGraph(files.graph, { ...files, record }, overwrite);
 }
 
+/** A preview that is there of files that are kept stays. */
+async function drawPreview(video: string, files: ExtractFiles, record: ExtractionRecord, course: Course) {
+  const { preview, sidecar } = files;
+  if (preview === null || sidecar === null) return;
+  if (existsSync(preview) && course.overwrite !== true) return;
+  const { writePreview } = await import('./preview.ts');
+  const { progress, name } = course;
+  const apart = record.contours.black > 0 && record.parameters.mode === 'corrected';
+  const sidecars = [sidecar, ...(apart ? [quarantineFiles(name, dirname(sidecar)).sidecar] : [])];
+  await writePreview(preview, { video, sidecars, record, ...(progress === undefined ? {} : { progress }) });
+}
+
 function allPaths(name: string, folder: string, files: ExtractFiles): string[] {
   const { hdf5, sidecar } = quarantineFiles(name, folder);
   const apart = files.hdf5 === null ? [] : [hdf5, sidecar];
-  const { frameLog, layers, tracks, record, graph } = files;
-  const all = [frameLog, files.hdf5, files.sidecar, layers, tracks, record, graph, ...apart];
+  const { frameLog, layers, tracks, record, graph, preview } = files;
+  const all = [frameLog, files.hdf5, files.sidecar, layers, tracks, record, graph, preview, ...apart];
   return all.filter((path) => path !== null);
 }
 

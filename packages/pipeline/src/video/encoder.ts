@@ -23,7 +23,7 @@ export type EncoderName = keyof typeof ENCODERS;
 export async function writeVideo(
   path: string,
   format: VideoFormat,
-  frames: Iterable<Uint8Array>,
+  frames: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   encoder?: EncoderName,
 ): Promise<void> {
   const temporary = temporaryPath(path);
@@ -32,7 +32,7 @@ export async function writeVideo(
     mkdirSync(dirname(path), { recursive: true });
     sink =
       encoder === undefined ? await openFirst(temporary, format) : await ENCODERS[encoder](temporary, format);
-    for (const frame of frames) await sink.write(frame);
+    for await (const frame of frames) await sink.write(frame);
     await sink.finish();
     publish(temporary, path);
   } catch (error) {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CropFileReader } from '../../store/crop-file.ts';
+import { openVideo } from '../../video/decoder.ts';
 import { CLIP } from '../../video/testing/clip.ts';
 import { program } from '../main.ts';
 
@@ -123,6 +124,33 @@ describe('spatter extract', () => {
     await extract(...rules.slice(0, -2), '--overwrite');
     expect(drawn()).toContain('a new layer after 700 frames');
     expect(drawn()).toContain('kept apart in quarantine');
+  });
+
+  it('draws a preview: the same bytes each time, kept where it is there', async () => {
+    const argv = (folder: string) => [CLIP, '--out', join(out, folder), '--min-area', '60', '--preview'];
+    const preview = (folder: string) => join(out, folder, 'clip_preview.mp4');
+    await extract(...argv('a'));
+    await extract(...argv('b').slice(0, -1));
+    const { stdout } = await extract(...argv('b'), '--json');
+    expect(lastLine(stdout)).toMatchObject({ videos: [{ reused: true, files: { preview: preview('b') } }] });
+    const bytes = readFileSync(preview('a'));
+    expect(readFileSync(preview('b')).equals(bytes)).toBe(true);
+    writeFileSync(preview('b'), 'mine');
+    await extract(...argv('b'));
+    expect(readFileSync(preview('b'), 'utf8')).toBe('mine');
+    const [drawn, plain] = [await openVideo(preview('a')), await openVideo(CLIP)];
+    const size = 160 * 120 * 3;
+    const [seen, was] = [new Uint8Array(size), new Uint8Array(size)];
+    let [frames, changed] = [0, 0];
+    for (; await drawn.read(seen); frames++) {
+      await plain.read(was);
+      // Below the line of text only a box is this green.
+      for (let i = 3 * 160 * 20; i < size; i += 3) changed += Number(seen[i + 1]! - was[i + 1]! > 100);
+    }
+    expect(frames).toBe(90);
+    expect(changed).toBeGreaterThan(2000);
+    await Promise.all([drawn.close(), plain.close()]);
+    await expect(extract(...argv('c'), '--no-capture')).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   it('spreads a manifest over workers, and keeps what was done', async () => {

@@ -30,6 +30,7 @@ interface ExtractFlags {
   capture?: boolean;
   debug?: boolean;
   graph?: boolean;
+  preview?: boolean;
   overwrite?: boolean;
   decoder?: DecoderName | 'auto';
   // The reference program's spellings.
@@ -84,6 +85,7 @@ export function extractCommand(): Command {
   command
     .addOption(new Option('-c, --capture', 'keep the crops (default)'))
     .option('--no-capture', 'no crops, only logs, layers and tracks')
+    .option('--preview', 'write the video again with boxes, tracks, layer and count: <video>_preview.mp4')
     .option('--graph', 'draw spatter over frames and layers: <video>_graph.html')
     .option(
       '-d, --debug',
@@ -188,6 +190,9 @@ function overview(outcomes: readonly Outcome[]): string[] {
 
 function optionsOf(flags: ExtractFlags, config: Config['extraction']): ExtractJob['options'] {
   const { startframe, leftbound, rightbound, minarea } = flags;
+  const capture = flags.capture ?? config.capture;
+  if (flags.preview === true && !capture)
+    throw new SpatterError('USAGE', '--preview needs the crops, --no-capture keeps none', 'leave one out');
   const layerTimes = flags.layerTimes ?? config.layer_times;
   return {
     startFrame: flags.startFrame ?? startframe ?? config.start_frame,
@@ -197,13 +202,13 @@ function optionsOf(flags: ExtractFlags, config: Config['extraction']): ExtractJo
     maxArea: flags.maxArea ?? config.max_area,
     threshold: flags.threshold ?? config.threshold,
     rejectEdges: flags.rejectEdges ?? config.reject_edges,
-    capture: flags.capture ?? config.capture,
+    capture,
     mode: flags.mode ?? config.mode,
     layerGap: flags.layerGap ?? config.layer_gap,
     ...(layerTimes === null ? {} : { layerTimes }),
     flowDirection: flags.flowDirection ?? config.flow_direction,
     ...((flags.debug ?? config.debug) ? { maxCrops: DEBUG_CROPS } : {}),
-    ...{ graph: flags.graph === true, overwrite: flags.overwrite === true },
+    ...{ graph: flags.graph === true, preview: flags.preview === true, overwrite: flags.overwrite === true },
     decoder: flags.decoder ?? config.decoder,
   };
 }
@@ -250,6 +255,7 @@ function toResult(summary: ExtractSummary): Result {
     files: {
       ...{ hdf5: files.hdf5, sidecar: files.sidecar, frame_log: files.frameLog },
       ...{ layers: files.layers, tracks: files.tracks, record: files.record, graph: files.graph },
+      preview: files.preview,
     },
   };
 }
