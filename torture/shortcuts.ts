@@ -8,6 +8,9 @@ import type { Checks } from '../interop/checks.ts';
 
 const cli = join(import.meta.dirname, '../packages/pipeline/bin/spatter.js');
 
+/** Enough for the CNN to read the exposure better than any single shortcut does. */
+const EPOCHS = 20;
+
 /** A row of `labels.csv` of a simulated preset. */
 type Row = Readonly<Record<string, string>>;
 
@@ -77,7 +80,7 @@ function judge(checks: Checks, source: string, { name, label, passes }: Planting
   const files = names.filter((each) => each.endsWith('.h5')).map((each) => join(data, each));
   writeFileSync(join(data, 'labels.csv'), relabelled(join(source, 'labels.csv'), label));
   spatter('data', 'index', ...files, '--labels', join(data, 'labels.csv'), '--out', data);
-  const keys = ['+experiment=demo', `paths.data_root=${data}`, `paths.run_dir=${join(data, 'run')}`];
+  const keys = ['+experiment=demo', 'model=cnn', `training.epochs=${EPOCHS}`, `paths.data_root=${data}`, `paths.run_dir=${join(data, 'run')}`]; // prettier-ignore
   const found = spatter('train', ...keys, 'device=cpu', 'tracking.enabled=false');
   const { shortcut_verdict: verdict } = found;
   const figure = (key: string) => (100 * Number(found[key])).toFixed(1);

@@ -6,10 +6,13 @@ import { LOOK_WORDS, writeLook } from './look-hash.ts';
 /** Words of a digest: the first 128 bits of the SHA-256 of the JPEG as stored. */
 export const DIGEST_WORDS = 4;
 
+/** Gray levels between which the distribution of light is kept. */
+export const LIGHT_LEVELS = [20, 40, 70, 100, 140, 180, 220, 250] as const;
+
 /**
  * Where each fact stands in a crop's {@link FACTS} numbers (uint32): width and height in pixels, bytes of the JPEG, sum
  * of the cached values, condition, sum along the border of the first plane and its darkest value, digest of the JPEG,
- * fingerprint of the picture.
+ * fingerprint of the picture, pixels of the first plane above each of {@link LIGHT_LEVELS}.
  */
 export const FACT = {
   width: 0,
@@ -21,8 +24,9 @@ export const FACT = {
   darkest: 6,
   digest: 7,
   look: 7 + DIGEST_WORDS,
+  light: 7 + DIGEST_WORDS + LOOK_WORDS,
 } as const;
-export const FACTS = FACT.look + LOOK_WORDS;
+export const FACTS = FACT.light + LIGHT_LEVELS.length;
 
 /** `black`: no byte above {@link BLACK}, so that nothing shows; `damaged`: no whole JPEG, all its other facts but bytes and digest are 0. */
 export const CONDITION = { fine: 0, black: 1, damaged: 2 } as const;
@@ -69,6 +73,7 @@ export function writeFacts(
   out[at + FACT.sum] = sum;
   writeBorder(planes, out, at);
   writeLook(planes.values, planes.offset, planes.size, out, at + FACT.look);
+  writeLight(planes, out, at + FACT.light);
 }
 
 /** Values along the border of a square plane. */
@@ -83,6 +88,11 @@ function writeBorder({ values, offset, size }: CropPlanes, out: Uint32Array, at:
   for (let i = offset; i < offset + size * size; i++) darkest = Math.min(darkest, values[i]!);
   out[at + FACT.border] = sum;
   out[at + FACT.darkest] = darkest;
+}
+
+function writeLight({ values, offset, size }: CropPlanes, out: Uint32Array, at: number): void {
+  for (let i = offset; i < offset + size * size; i++)
+    for (let k = 0; k < LIGHT_LEVELS.length && values[i]! > LIGHT_LEVELS[k]!; k++) out[at + k]!++;
 }
 
 /** Slots of the crops in `condition`, ascending. */

@@ -11,7 +11,7 @@ const CHUNK = 1 << 24;
 /** What a cache must agree on to be used. */
 export interface PackSpec {
   readonly format: 'spatter packed cache';
-  readonly version: 3;
+  readonly version: 4;
   /** Side of the cached squares, pixels. */
   readonly size: number;
   readonly channels: Channels;

@@ -83,7 +83,7 @@ describe('packed cache', () => {
     ['damaged inside', () => writeFileSync(path, readFileSync(path).fill(7, 6000, 6010))],
     [
       'of another version',
-      () => writeFileSync(path, readFileSync(path, 'latin1').replace('"version":3', '"version":0'), 'latin1'),
+      () => writeFileSync(path, readFileSync(path, 'latin1').replace('"version":4', '"version":0'), 'latin1'),
     ],
   ];
   it.each(damage)('is rebuilt when it is %s', async (_, spoil) => {

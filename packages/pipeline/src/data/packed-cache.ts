@@ -95,7 +95,7 @@ function cacheFile(
 ): { path: string; spec: PackSpec } {
   const size = packedSize(resize, resizeFactor);
   const path = join(folder, `crops-${size}-${channels === 1 ? 'gray' : 'rgb'}.bin`);
-  const kind = { format: 'spatter packed cache', version: 3 } as const;
+  const kind = { format: 'spatter packed cache', version: 4 } as const;
   return { path, spec: { ...kind, size, channels, rows: plan.count, source: plan.source } };
 }
 

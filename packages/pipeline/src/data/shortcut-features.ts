@@ -1,6 +1,6 @@
 // What can be known of a crop without looking at it as a picture: brightness, box, JPEG bytes, border. The trivial baselines use these.
 import type { ShortcutFeatures } from '../metrics/baselines.ts';
-import { FACT, FACTS, borderLength } from './crop-facts.ts';
+import { FACT, FACTS, LIGHT_LEVELS, borderLength } from './crop-facts.ts';
 import type { CropTimes } from './sidecar.ts';
 
 /** Where the facts of crops come from: a packed cache, or a survey. */
@@ -33,5 +33,8 @@ export function shortcutFeatures(
     jpeg_bytes: column((row) => fact(row, 'bytes')),
     background: column((row) => fact(row, 'border') / borderLength(size)),
     darkest: column((row) => fact(row, 'darkest')),
+    light: LIGHT_LEVELS.map((_, k) =>
+      column((row) => facts[slots[row]! * FACTS + FACT.light + k]! / (size * size)),
+    ),
   };
 }

@@ -1,6 +1,6 @@
 // Trivial baselines: what a label can be guessed from without looking at the picture. A model must beat them to mean anything.
 import { decide } from './accuracy.ts';
-import { fitFingerprint } from './fingerprint.ts';
+import { fitFingerprint, moments, type Moments } from './fingerprint.ts';
 import { applyLogistic, fitLogistic } from './logistic.ts';
 import { applyThreshold, fitThreshold } from './threshold-rule.ts';
 import { mean, type Values } from './values.ts';
@@ -15,6 +15,8 @@ export interface ShortcutFeatures {
   /** Mean gray level along the crop's border and its darkest value, 0 … 255: what the fingerprint of a camera looks at besides. */
   readonly background?: Values;
   readonly darkest?: Values;
+  /** Shares of the pixels above rising gray levels: the distribution of light, which knows no shape. */
+  readonly light?: readonly Values[];
 }
 
 export type ShortcutName = 'brightness' | 'area' | 'width' | 'height' | 'jpeg_bytes';
@@ -85,6 +87,44 @@ function fitAllShortcuts(features: ShortcutFeatures, label: Values): FittedBasel
   };
 }
 
+/** Crops that {@link fitLightAndSize} looks at in one go, and is fitted on at most: more change nothing in the second digit. */
+const MOST = 10_000;
+
+/**
+ * Every shortcut, the distribution of light and all their products: what a network may learn of exposure, window and box
+ * without any shape. Products matter: how bright a crop of this size usually is tells the exposure, brightness alone does not.
+ */
+function fitLightAndSize(features: ShortcutFeatures, label: Values): FittedBaseline {
+  const step = Math.ceil(label.length / MOST);
+  const thinned = (values: Values) => Float64Array.from(values).filter((_, i) => i % step === 0);
+  const columns = (from: ShortcutFeatures) => [...fingerprintFeatures(from), ...(from.light ?? [])];
+  const fitted = columns(features).map(thinned);
+  const scales = fitted.map(moments);
+  const model = fitLogistic(withProducts(fitted, scales), thinned(label));
+  return {
+    rule: 'logistic regression of all shortcuts, the border, the distribution of gray levels, and their products',
+    apply: (other, crops) => {
+      const all = columns(other).map((values) => Float64Array.from(values));
+      const score = new Float64Array(crops);
+      // In stretches: the products of all crops of a large test part would take hundreds of megabytes.
+      for (let from = 0; from < crops; from += MOST) {
+        const part = all.map((values) => values.subarray(from, from + MOST));
+        score.set(applyLogistic(model, withProducts(part, scales)), from);
+      }
+      return { decision: decide(score), score };
+    },
+  };
+}
+
+/** Standardised columns, then the product of every two of them. */
+function withProducts(columns: readonly Values[], scales: readonly Moments[]): Float64Array[] {
+  const scaled = columns.map((values, k) =>
+    Float64Array.from(values, (value) => (value - scales[k]!.mean) / scales[k]!.spread),
+  );
+  const products = scaled.flatMap((a, k) => scaled.slice(k).map((b) => a.map((value, i) => value * b[i]!)));
+  return [...scaled, ...products];
+}
+
 /** What the fingerprint looks at. */
 export function fingerprintFeatures(features: ShortcutFeatures): Values[] {
   const { background, darkest } = features;
@@ -130,6 +170,7 @@ export const BASELINES = {
   height: oneFeature('Crop height', 'height'),
   jpeg_bytes: oneFeature('JPEG bytes', 'jpeg_bytes'),
   all_shortcuts: { title: 'All shortcuts together', features: ALL, fit: fitAllShortcuts },
+  light_and_size: { title: 'Light and size', features: ALL, fit: fitLightAndSize },
   fingerprint: { title: 'Recording fingerprint', features: ALL, fit: fitRecording },
 } as const satisfies Record<string, Baseline>;
 

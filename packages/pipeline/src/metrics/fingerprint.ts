@@ -40,12 +40,13 @@ export function fitFingerprint(features: readonly Values[], recording: readonly 
   };
 }
 
-interface Moments {
+/** Mean and standard deviation (population; 1 where it is 0). */
+export interface Moments {
   readonly mean: number;
   readonly spread: number;
 }
 
-function moments(values: Values): Moments {
+export function moments(values: Values): Moments {
   let [sum, squares] = [0, 0];
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   const mean = sum / values.length;
