@@ -82,7 +82,7 @@ export class Engine {
   /** One result per image, in order. Images whose `signal` is aborted before their turn are dropped and reject. */
   classify(images: readonly Uint8Array[], signal?: AbortSignal): Promise<ImageResult[]> {
     const [image] = images;
-    if (images.length === 1 && this.#isShort(image!)) return this.#classifyHere(images);
+    if (images.length === 1 && this.#isShort(image!)) return this.#classifyHere(images, signal);
     return Promise.all(images.map((each) => this.#submit(each, signal)));
   }
 
@@ -90,7 +90,9 @@ export class Engine {
   async close(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#closing = resolve));
     await Promise.all(this.#members.splice(0).map(({ worker }) => worker.terminate()));
-    await this.#here?.close();
+    const here = this.#here;
+    this.#here = null;
+    await here?.close();
   }
 
   /** Opens the model on this thread too, where the network is so small that the way to another thread costs more than it. */
@@ -106,14 +108,18 @@ export class Engine {
     return shape !== null && shape.scans === 1 && shape.width * shape.height <= SHORT_PIXELS;
   }
 
-  async #classifyHere(images: readonly Uint8Array[]): Promise<ImageResult[]> {
+  /** Counts as under way until the network is done, also where the answer was given up. */
+  #classifyHere(images: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<ImageResult[]> {
     this.#underWay++;
-    try {
-      this.#options.onBatch?.(1);
-      return await this.#here!.classify(images);
-    } finally {
+    this.#options.onBatch?.(1);
+    const answer = this.#here!.classify(images).finally(() => {
       if (--this.#underWay === 0) this.#closing?.();
-    }
+    });
+    if (signal === undefined) return answer;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      answer.then(resolve, reject);
+    });
   }
 
   #submit(image: Uint8Array, signal: AbortSignal | undefined): Promise<ImageResult> {
