@@ -87,6 +87,9 @@ describe('the shipped config', () => {
     const run = folderWith({ 'config.yaml': yaml });
     expect(loadResolvedConfig(run)).toEqual(config);
     expect(loadResolvedConfig(join(run, 'config.yaml'))).toEqual(config);
+    const earlier = yaml.replaceAll(/^.*(mixup|cutmix)_alpha:.*\n/gm, '');
+    expect(earlier).not.toBe(yaml);
+    expect(loadResolvedConfig(folderWith({ 'config.yaml': earlier }))).toEqual(config);
   });
 
   it('takes the prototype’s spellings', () => {

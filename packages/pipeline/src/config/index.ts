@@ -31,8 +31,11 @@ export function settleComposed(composed: ComposedConfig, facts: DataFacts): Comp
   return { ...composed, config, yaml: formatYaml(config as unknown as Tree) };
 }
 
+/** Keys of `training` that came after runs had been written, with the value that changes nothing for those. */
+const LATER_KEYS = { mixup_alpha: 0, cutmix_alpha: 0 } as const;
+
 /**
- * The config that a run saved.
+ * The config that a run saved, also with an earlier version.
  * @param path the run directory, or the YAML file itself.
  * @throws {SpatterError} FILE_NOT_FOUND, CONFIG_FILE, CONFIG_UNKNOWN_KEY or CONFIG_VALUE.
  */
@@ -41,5 +44,6 @@ export function loadResolvedConfig(path: string): Config {
   const { value, lines } = parseYaml(readText(file), file);
   const origins: Origins = new Map([['', file]]);
   if (isMap(value)) walk(value, (at) => at !== '' && origins.set(at, `${file}:${lines.get(at) ?? 1}`));
-  return validateConfig(value, origins);
+  if (!isMap(value) || !isMap(value['training'])) return validateConfig(value, origins);
+  return validateConfig({ ...value, training: { ...LATER_KEYS, ...value['training'] } }, origins);
 }
