@@ -60,7 +60,7 @@ export type { BatchNormOptions } from './nn/batch-norm.ts';
 export { conv, kaimingFanOut } from './nn/convolution.ts';
 export type { ConvOptions } from './nn/convolution.ts';
 export { dropout, stochasticDepth } from './nn/dropout.ts';
-export { chain, compose, sequential, stateless, within } from './nn/layer.ts';
+export { chain, compose, sequential, stateless, under, within } from './nn/layer.ts';
 export type { Layer, Model, Scope } from './nn/layer.ts';
 export {
   avgPool,

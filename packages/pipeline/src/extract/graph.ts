@@ -84,20 +84,14 @@ function statements(record: ExtractionRecord): Statement[] {
 function contourSum({ found, kept, black, over_limit, rejected }: ExtractionRecord['contours']): string {
   const { small, large, empty, edge, blue } = rejected;
   const parts: [number, string][] = [
-    ...([
-      [kept, 'kept'],
-      [black, 'black'],
-      [over_limit, 'over the limit'],
-    ] satisfies [number, string][]),
-    ...([
-      [small, 'too small'],
-      [large, 'too large'],
-      [empty, 'empty'],
-    ] satisfies [number, string][]),
-    ...([
-      [edge, 'at the edge'],
-      [blue, 'blue'],
-    ] satisfies [number, string][]),
+    [kept, 'kept'],
+    [black, 'black'],
+    [over_limit, 'over the limit'],
+    [small, 'too small'],
+    [large, 'too large'],
+    [empty, 'empty'],
+    [edge, 'at the edge'],
+    [blue, 'blue'],
   ];
   const some = parts.filter(([n], i) => i === 0 || n > 0).map(([n, what]) => `${count(n)} ${what}`);
   return `${count(found)} found = ${some.join(' + ')}.`;

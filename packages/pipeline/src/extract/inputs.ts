@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
-import { FACTS, factsIn, type RecordingFacts } from '../store/recording-facts.ts';
+import { asText, FACTS, factsIn, type RecordingFacts } from '../store/recording-facts.ts';
 import { readCsv } from '../util/csv.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 
@@ -153,7 +153,7 @@ function yamlRows(path: string): Record<string, unknown>[] {
 }
 
 function toVideo(manifest: string, row: Readonly<Record<string, unknown>>, line: number): InputVideo {
-  const video = ['string', 'number'].includes(typeof row['video']) ? String(row['video']).trim() : '';
+  const video = asText(row['video']);
   if (video === '') throw wrong(`${manifest}, entry ${line}: the video is not named`);
   const unknown = Object.keys(row).find(
     (key) => key !== 'video' && !(FACTS as readonly string[]).includes(key),

@@ -2,6 +2,7 @@
 import type { Difference } from '../metrics/bootstrap.ts';
 import { strongestBaseline, type Evaluation } from '../metrics/evaluation.ts';
 import { count, percent, percentRange, points, pointsRange } from './numbers.ts';
+import { isLeaking } from './score-basis.ts';
 import type { Statement } from './page.ts';
 
 /** How train and test were parted, with what leaked. */
@@ -65,7 +66,7 @@ function leakStatement({ leak }: SplitFacts): Statement {
   const text =
     `${percent(leak.near_share)} of the test crops have a training crop of the same recording within ` +
     `${leak.gap_frames} frames, ${percent(leak.same_frame_share)} one of the very same frame.`;
-  return { topic: 'Leak', text, warn: leak.near_share > 0.01 };
+  return { topic: 'Leak', text, warn: isLeaking(leak.near_share) };
 }
 
 function baselineStatement(evaluation: Evaluation): Statement {

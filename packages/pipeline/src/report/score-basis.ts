@@ -11,6 +11,9 @@ export interface ScoreBasis {
   readonly baseline?: number | null;
 }
 
+/** Whether so much leaks that a score needs a warning; also where it is not known. */
+export const isLeaking = (leak: number | null): boolean => leak === null || leak > 0.01;
+
 /** `split recording, leak 0.0 %, best trivial baseline 67.8 %`. */
 export function basisWords({ split, leak, baseline }: ScoreBasis): string {
   const share = (value: number | null): string => (value === null ? 'unknown' : percent(value));

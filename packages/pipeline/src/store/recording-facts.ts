@@ -11,7 +11,8 @@ export function factsIn(values: Readonly<Record<string, unknown>>): RecordingFac
   return Object.fromEntries(texts.filter(([, text]) => text !== ''));
 }
 
-function asText(value: unknown): string {
+/** Text as it is meant, a number as text; empty for anything else. */
+export function asText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
 }
 

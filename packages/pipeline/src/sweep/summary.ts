@@ -10,7 +10,6 @@ import {
 import type { Objective } from './objectives.ts';
 import { readObjectives } from './objectives.ts';
 import type { SweepPlan } from './plan.ts';
-import { basisWords } from '../report/score-basis.ts';
 import { RUN, SPLIT, VAL_LEAK, textAttr } from './trial-attributes.ts';
 
 export interface TrialRow {
@@ -101,10 +100,6 @@ function rowOf(trial: FrozenTrial): TrialRow {
     error: textAttr(trial, 'error'),
   };
 }
-
-/** What the values of a trial rest on, in words; all are measured on the validation part. */
-export const trialBasis = ({ split, val_leak_share }: TrialRow): string =>
-  basisWords({ split, leak: val_leak_share });
 
 function countStates(trials: readonly FrozenTrial[]): SweepSummary['counts'] {
   const counts = { running: 0, complete: 0, pruned: 0, fail: 0, waiting: 0 };

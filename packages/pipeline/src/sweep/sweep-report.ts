@@ -2,14 +2,13 @@
 import { parameterImportance, type FrozenTrial, type ParamValue, type Study } from '@spatter/hpo';
 import { sweepPage, type SweepReport } from '../report/sweep-page.ts';
 import type { Statement } from '../report/page.ts';
+import { isLeaking } from '../report/score-basis.ts';
 import type { SweepParam } from '../report/sweep-trials.ts';
 import { OBJECTIVES } from './objectives.ts';
 import type { SweepPlan } from './plan.ts';
 import { overrideLine, type Searched } from './search-space.ts';
-import { summarise, trialBasis, type SweepSummary, type TrialRow } from './summary.ts';
-
-/** A leak above this is worth a warning, as on the page of an evaluation. */
-const MOST_LEAK = 0.01;
+import { summarise, type SweepSummary, type TrialRow } from './summary.ts';
+import { trialBasis } from './trial-attributes.ts';
 
 /** What a sweep's report says, and its page. */
 export interface MadeReport {
@@ -74,7 +73,7 @@ function leakStatement(rows: readonly TrialRow[]): Statement {
   const told = rows.filter(({ split }) => split !== null);
   if (told.length === 0) return { topic: 'Leak', text: 'The trials did not record their split.', warn: true };
   const bases = [...new Set(told.map(trialBasis))];
-  const leaking = told.some(({ val_leak_share: leak }) => leak === null || leak > MOST_LEAK);
+  const leaking = told.some(({ val_leak_share: leak }) => isLeaking(leak));
   const text = `On the validation part: ${bases.join('; ')}. The leak is the share of validation crops with a training crop near in time in the same recording.`;
   return { topic: 'Leak', text, warn: leaking };
 }

@@ -18,7 +18,7 @@ import {
 import type { Tensor } from '../ir/primitives.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
 import { dropout, stochasticDepth } from '../nn/dropout.ts';
-import { chain, within } from '../nn/layer.ts';
+import { chain, under, within } from '../nn/layer.ts';
 import { linear, reluLayer } from '../nn/layers.ts';
 import type { Objective } from '../nn/objective.ts';
 import { keepMask, uniformStream } from '../nn/random.ts';
@@ -29,8 +29,6 @@ import { compileStep, compileTrainStep, type TrainStepOptions } from './train-st
 
 const [FEATURES, QUEUE, MOMENTUM] = [6, 16, 0.9];
 const encoder = chain([linear(8, 12), reluLayer(), linear(12, FEATURES)]);
-const under = <Spec extends { readonly name: string }>(prefix: string, specs: readonly Spec[]): Spec[] =>
-  specs.map((spec) => ({ ...spec, name: `${prefix}.${spec.name}` }));
 
 const unit = (x: Tensor): Tensor => div(x, reshape(sqrt(reduceSum(mul(x, x), [1])), [x.shape[0]!, 1]));
 

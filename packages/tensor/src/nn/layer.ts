@@ -49,6 +49,12 @@ export function within(scope: Scope, prefix: string): Scope {
   };
 }
 
+/** What the layer held as attribute `prefix` has, under its names there. */
+export const under = <Spec extends { readonly name: string }>(
+  prefix: string,
+  specs: readonly Spec[],
+): Spec[] => specs.map((spec) => ({ ...spec, name: `${prefix}.${spec.name}` }));
+
 /**
  * A `torch.nn.Module` with `children` as attributes: the state of child `conv1` is `conv1.…`. `forward` calls the
  * children by name, any number of times and in any order.
@@ -59,9 +65,7 @@ export function compose<Name extends string>(
 ): Layer {
   const list = Object.entries<Layer>(children);
   const prefixed = <Spec extends { readonly name: string }>(specs: (layer: Layer) => readonly Spec[]) =>
-    list.flatMap(([child, layer]) =>
-      specs(layer).map((spec) => ({ ...spec, name: `${child}.${spec.name}` })),
-    );
+    list.flatMap(([child, layer]) => under(child, specs(layer)));
   return {
     parameters: prefixed((layer) => layer.parameters),
     buffers: prefixed((layer) => layer.buffers),

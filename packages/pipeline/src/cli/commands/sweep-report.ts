@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { chooseSweep } from '../../sweep/choose-plan.ts';
 import type { SweepSummary } from '../../sweep/summary.ts';
 import { writeFileAtomic } from '../../util/atomic.ts';
+import { trialBasis } from '../../sweep/trial-attributes.ts';
 import { action, type Context, type Result } from '../context.ts';
 
 interface Options {
@@ -31,7 +32,6 @@ export function sweepReportCommand(): Command {
 async function report(context: Context, options: Options, sweep: string): Promise<Result> {
   const { readStudy } = await import('../../sweep/study.ts');
   const { reportSweep } = await import('../../sweep/sweep-report.ts');
-  const { trialBasis } = await import('../../sweep/summary.ts');
   const { trialsCsv } = await import('../../sweep/trials-csv.ts');
   const { plan, address } = await chooseSweep({
     overrides: [],

@@ -7,6 +7,7 @@ import type { Config } from '../../config/index.ts';
 import type { ChosenSweep } from '../../sweep/choose-plan.ts';
 import { basisWords } from '../../report/score-basis.ts';
 import type { SweepSummary } from '../../sweep/summary.ts';
+import { trialBasis } from '../../sweep/trial-attributes.ts';
 import type { WorkerMessage } from '../../sweep/workers.ts';
 import { trackedIn, type Tracking } from '../../train/tracked-run.ts';
 import { SpatterError } from '../../util/errors.ts';
@@ -139,7 +140,7 @@ async function lead(context: Context, chosen: ChosenSweep, options: Options): Pr
   if (interrupted()) {
     context.print(`interrupted; continue with: spatter sweep --resume ${folder}`);
     process.exitCode = INTERRUPTED;
-  } else await printSummary(context, summary, folder);
+  } else printSummary(context, summary, folder);
   return resultOf(summary, folder, !interrupted());
 }
 
@@ -264,7 +265,7 @@ async function beWorker(chosen: ChosenSweep, options: Options): Promise<Result> 
   return {};
 }
 
-async function printSummary(context: Context, summary: SweepSummary, folder: string): Promise<void> {
+function printSummary(context: Context, summary: SweepSummary, folder: string): void {
   const { counts, chosen, front, objectives } = summary;
   context.print(
     `${counts.complete} complete, ${counts.pruned} pruned, ${counts.fail} failed${counts.running > 0 ? `, ${counts.running} still run elsewhere` : ''}`,
@@ -272,7 +273,6 @@ async function printSummary(context: Context, summary: SweepSummary, folder: str
   if (chosen === null) return;
   const values = objectives.map(({ name }, i) => `${name} ${Number(chosen.values![i]!.toPrecision(6))}`);
   const title = objectives.length === 1 ? 'best' : `chosen of ${front.length} on the front`;
-  const { trialBasis } = await import('../../sweep/summary.ts');
   context.print(`${title}: trial ${chosen.number}, ${values.join(', ')} (${trialBasis(chosen)})`);
   for (const [key, value] of Object.entries(chosen.params)) context.print(`  ${key}=${String(value)}`);
   context.print(`evaluate it:   spatter evaluate ${folder}/${chosen.run_dir ?? ''}`);

@@ -1,5 +1,6 @@
 // Whether the classes weigh alike, and whether anything but the gas tells them apart: a session, a build, a machine or a camera position.
 import { percent } from '../../report/numbers.ts';
+import { SPLIT_GROUPS } from '../splits/split.ts';
 import { finding, type CheckedData, type Finding } from './finding.ts';
 
 /** Commonest class over rarest from which accuracy alone misleads. */
@@ -21,7 +22,7 @@ export function checkBalance({ index }: CheckedData): Finding[] {
 /** A circumstance each of whose values has one class only tells the class by itself: no split can part it from the gas. */
 export function checkConfounding({ times }: CheckedData): Finding[] {
   if (times === null) return [];
-  return (['position', 'session', 'build', 'machine'] as const).flatMap((name) => {
+  return SPLIT_GROUPS.filter((group) => group !== 'recording').flatMap((name) => {
     const classes = new Map<string, Set<number>>();
     for (const recording of times.recordings) {
       const value = recording[name];
