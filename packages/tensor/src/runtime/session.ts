@@ -31,8 +31,8 @@ const fromOrt = (value: OrtTensor): HostTensor => ({
 
 /**
  * Loads a model file. Throws {@link TensorError} `DEVICE` when the device cannot start, `RUNTIME` when ONNX Runtime refuses it.
- * Execution is sequential with a memory arena, which measured fastest. A planned block (memory pattern) comes on top of what
- * the arena took in the first run, up to twice the memory for no speed. `force_spinning_stop` keeps the idle threads of one
+ * Execution is sequential with a memory arena, which measured fastest. With memory patterns a train step takes up to
+ * twice the memory and is a few per cent faster at most (docs/adr/0002). `force_spinning_stop` keeps the idle threads of one
  * session from halving the speed of another.
  */
 export async function openSession(model: Uint8Array, { device, threads }: SessionOptions): Promise<Session> {
