@@ -5,6 +5,7 @@ import type { ModelCard } from '../export/exported-model.ts';
 import { CropFileReader } from '../store/crop-file.ts';
 import { readCsv } from '../util/csv.ts';
 import { fromSystemError, SpatterError } from '../util/errors.ts';
+import type { Progress } from '../util/progress.ts';
 import type { Classifier } from './classifier.ts';
 import { CropJudge, type SeenCrop } from './crop-judge.ts';
 import { decodeInput } from './decode-input.ts';
@@ -12,6 +13,8 @@ import type { PredictOptions, Prediction } from './predict-video.ts';
 
 /** Rows of HDF5 read at a time. */
 const ROWS = 256;
+/** Crops in a chunk, at least; it ends with a frame. Batches end with it, as in a video. */
+const CHUNK_CROPS = 256;
 const NONE = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
 
 type Place = Pick<SeenCrop, 'x' | 'y' | 'w' | 'h' | 'area'> & { readonly frame: number };
@@ -35,7 +38,14 @@ export async function predictCropFile(
   const file = await CropFileReader.open(path);
   const bar = options.progress('predicting', rowsOf(file), 'crops');
   try {
-    return await judgeStored(path, 'HDF5 crops', rows(file), classifier, options, bar.update.bind(bar));
+    return await judgeStored(
+      path,
+      'HDF5 crops',
+      rows(file, restoredCrops(options)),
+      classifier,
+      options,
+      bar,
+    );
   } finally {
     bar.stop();
     file.close();
@@ -51,30 +61,44 @@ export async function predictImages(
 ): Promise<Prediction> {
   const bar = options.progress('predicting', paths.length, 'images');
   try {
-    return await judgeStored(name, 'images', images(paths), classifier, options, bar.update.bind(bar));
+    const left = images(paths.slice(restoredCrops(options)));
+    return await judgeStored(name, 'images', left, classifier, options, bar);
   } finally {
     bar.stop();
   }
 }
 
+/** Crops that an interrupted prediction had judged. */
+function restoredCrops({ restored = [] }: PredictOptions): number {
+  return restored.flatMap(({ frames }) => frames).reduce((sum, { crops }) => sum + crops, 0);
+}
+
+/** Judges `crops`, which follow those that `options` restores. */
 async function judgeStored(
   path: string,
   codec: string,
   crops: Iterable<StoredCrop>,
   classifier: Classifier,
   options: PredictOptions,
-  onDone: (crops: number) => void,
+  bar: Progress,
 ): Promise<Prediction> {
   const judge = new CropJudge(classifier, { ...options, startFrame: 0 });
-  let [frame, read] = [-1, 0];
+  for (const chunk of options.restored ?? []) judge.restore(chunk);
+  let read = restoredCrops(options);
+  let [frame, chunkEnd] = [-1, read + CHUNK_CROPS];
   let group: SeenCrop[] = [];
   const close = () => judge.add({ frame, contours: group.length, rejected: NONE, crops: group });
   for (const stored of crops) {
     const at = stored.place?.frame ?? read;
     if (at !== frame && frame >= 0) await close();
+    if (at !== frame && read >= chunkEnd) {
+      await judge.flush();
+      options.onChunk?.(judge.takeChunk());
+      chunkEnd = read + CHUNK_CROPS;
+    }
     if (at !== frame) [frame, group] = [at, []];
     group.push(await seenCrop(stored, classifier.model.card, options.rules.threshold));
-    onDone(++read);
+    bar.update(++read);
   }
   if (frame >= 0) await close();
   await judge.flush();
@@ -99,12 +123,16 @@ function rowsOf(file: CropFileReader): number {
   return file.datasets().reduce((sum, { length }) => sum + length, 0);
 }
 
-function* rows(file: CropFileReader): Generator<StoredCrop> {
+/** Rows of every dataset, but for the first `skip`. */
+function* rows(file: CropFileReader, skip: number): Generator<StoredCrop> {
   const places = placesBeside(file.path);
   const numeric = new Intl.Collator('en', { numeric: true });
   const datasets = file.datasets().toSorted((a, b) => numeric.compare(a.name, b.name));
+  let before = 0;
   for (const { name, length } of datasets) {
-    for (let start = 0; start < length; start += ROWS) {
+    const first = Math.min(length, Math.max(0, skip - before));
+    before += length;
+    for (let start = first; start < length; start += ROWS) {
       const block = file.read(name, start, Math.min(ROWS, length - start));
       for (const [i, bytes] of block.entries()) {
         const row = `${name}/${start + i}`;
@@ -116,9 +144,14 @@ function* rows(file: CropFileReader): Generator<StoredCrop> {
   }
 }
 
+/** The table that `spatter extract` writes beside an HDF5 file. */
+export function sidecarOf(path: string): string {
+  return join(dirname(path), `${parsePath(path).name}_crops.csv`);
+}
+
 /** Where each `dataset/row` was seen; null without a sidecar. */
 function placesBeside(path: string): Map<string, Place> | null {
-  const sidecar = join(dirname(path), `${parsePath(path).name}_crops.csv`);
+  const sidecar = sidecarOf(path);
   if (!existsSync(sidecar)) return null;
   const { columns, rows: lines } = readCsv(sidecar);
   const column = (line: readonly string[], name: string) => line[columns.indexOf(name)] ?? '';

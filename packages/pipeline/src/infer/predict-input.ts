@@ -6,7 +6,7 @@ import { terminalTable } from '../report/terminal.ts';
 import { SpatterError } from '../util/errors.ts';
 import { libraryVersions } from '../util/library-versions.ts';
 import type { Classifier } from './classifier.ts';
-import { predictCropFile, predictImages } from './predict-crops.ts';
+import { predictCropFile, predictImages, sidecarOf } from './predict-crops.ts';
 import { predictionFiles, writePrediction } from './predict-files.ts';
 import type { PredictInput } from './predict-inputs.ts';
 import { PredictionJournal } from './prediction-journal.ts';
@@ -25,48 +25,67 @@ export interface PredictedInput {
   readonly result: Record<string, unknown>;
 }
 
-/** @throws {SpatterError} as the decoder, the readers of crops and the writers of files do. */
+/** Goes on where an interrupted prediction of the same input by the same model and rules was. @throws {SpatterError} as the decoder, the readers of crops and the writers of files do. */
 export async function predictInput(
-  { input, folder, format }: InputPlace,
+  place: InputPlace,
   classifier: Classifier,
   options: PredictOptions,
 ): Promise<PredictedInput> {
-  const { name, stem, paths, kind } = input;
-  const place = { name, stem, folder, format };
-  const write = (prediction: Prediction) => {
-    const result = writePrediction(place, prediction, classifier.model);
-    return { result, lines: describe(name, prediction, result) };
-  };
-  if (kind === 'images') return write(await predictImages(name, paths, classifier, options));
-  if (kind === 'crops') return write(await predictCropFile(name, classifier, options));
-  if (name === '-') return write(await predictVideo(STANDARD_INPUT, classifier, options));
-  return journalled(name, predictionFiles(stem, folder).verdict, classifier, options, write);
-}
-
-/** Goes on where an interrupted prediction of the same video by the same model and rules was. */
-async function journalled(
-  video: string,
-  verdict: string,
-  classifier: Classifier,
-  options: PredictOptions,
-  write: (prediction: Prediction) => PredictedInput,
-): Promise<PredictedInput> {
-  if (!existsSync(video)) return write(await predictVideo(video, classifier, options));
-  const { rules, startFrame, layerGap } = options;
-  const settings = { rules, startFrame, layerGap, libraries: libraryVersions() };
-  const { seal } = classifier.model.card;
-  const { journal, chunks } = PredictionJournal.open(verdict, { video, seal, ...settings });
+  const found = journalOf(place, classifier, options);
+  if (found === null) return written(place, await judged(place.input, classifier, options), classifier);
+  const { journal, chunks } = found;
   try {
     const onChunk = journal.append.bind(journal);
-    const written = write(await predictVideo(video, classifier, { ...options, restored: chunks, onChunk }));
+    const prediction = await judged(place.input, classifier, { ...options, restored: chunks, onChunk });
+    journal.writing(place.format);
+    const result = written(place, prediction, classifier);
     journal.remove();
-    return written;
+    return result;
   } catch (error) {
     if (error instanceof SpatterError) journal.remove();
     throw error;
   } finally {
     journal.close();
   }
+}
+
+/** Whether an earlier call like this one was stopped while it wrote its results: it wrote those that are there. */
+export function stoppedWhileWriting(
+  place: InputPlace,
+  classifier: Classifier,
+  options: PredictOptions,
+): boolean {
+  return journalOf(place, classifier, options)?.journal.wasWriting(place.format) ?? false;
+}
+
+/** What is on disk of an interrupted prediction; null for a pipe, which cannot be read again, and for what is not there. */
+function journalOf({ input, folder }: InputPlace, classifier: Classifier, options: PredictOptions) {
+  if (input.name === '-' || !input.paths.every((path) => existsSync(path))) return null;
+  const sidecar = sidecarOf(input.name);
+  const files = [...input.paths, ...(input.kind === 'crops' && existsSync(sidecar) ? [sidecar] : [])];
+  const { rules, startFrame, layerGap } = options;
+  const settings = { rules, startFrame, layerGap, libraries: libraryVersions() };
+  const { seal } = classifier.model.card;
+  return PredictionJournal.open(predictionFiles(input.stem, folder).verdict, { files, seal, ...settings });
+}
+
+function judged(
+  { kind, name, paths }: PredictInput,
+  classifier: Classifier,
+  options: PredictOptions,
+): Promise<Prediction> {
+  if (kind === 'images') return predictImages(name, paths, classifier, options);
+  if (kind === 'crops') return predictCropFile(name, classifier, options);
+  return predictVideo(name === '-' ? STANDARD_INPUT : name, classifier, options);
+}
+
+function written(
+  { input: { name, stem }, folder, format }: InputPlace,
+  prediction: Prediction,
+  { model }: Classifier,
+): PredictedInput {
+  const result = writePrediction({ name, stem, folder, format }, prediction, model);
+  return { result, lines: describe(name, prediction, result) };
 }
 
 /** What `input` came to in an earlier call with the same model; null when it must be judged. */

@@ -1,4 +1,4 @@
-// What was judged of a video so far, on disk: an interrupted prediction goes on from there, to the same bytes.
+// What was judged of an input so far, on disk: an interrupted prediction goes on from there, to the same bytes.
 import {
   closeSync,
   existsSync,
@@ -18,7 +18,8 @@ import type { JudgedChunk } from './crop-judge.ts';
 
 /** Everything that decides the bytes of a prediction. */
 export interface JournalKey {
-  readonly video: string;
+  /** What is read; their sizes and times count. All must exist. */
+  readonly files: readonly string[];
   readonly [setting: string]: unknown;
 }
 
@@ -27,7 +28,7 @@ export class PredictionJournal {
   readonly path: string;
   /** Lines to begin the file with. */
   readonly #known: readonly string[];
-  /** Opened with the first chunk, so that a video that cannot be read leaves nothing. */
+  /** Opened with the first line, so that an input that cannot be read leaves nothing. */
   #file: number | undefined;
 
   private constructor(path: string, known: readonly string[]) {
@@ -41,13 +42,27 @@ export class PredictionJournal {
     const header = headerOf(key);
     const lines = existsSync(path) ? wholeLines(readFileSync(path, 'utf8')) : [];
     const known = lines[0] === header ? lines : [header];
-    return { journal: new PredictionJournal(path, known), chunks: known.slice(1).map(parseChunk) };
+    const chunks = known.slice(1).filter(isChunk).map(parseChunk);
+    return { journal: new PredictionJournal(path, known), chunks };
+  }
+
+  /** Whether an earlier call was stopped while it wrote results in `format`: those that are there are its own. */
+  wasWriting(format: string): boolean {
+    return this.#known.includes(JSON.stringify(format));
+  }
+
+  /** Says that all is judged and that results in `format` are being written. @throws {SpatterError} DISK_FULL or IO. */
+  writing(format: string): void {
+    this.#append(JSON.stringify(format));
   }
 
   /** @throws {SpatterError} DISK_FULL or IO. */
   append(chunk: JudgedChunk): void {
     const jpegs = Object.entries(chunk.jpegs).map(([i, bytes]) => [i, Buffer.from(bytes).toString('base64')]);
-    const line = JSON.stringify({ ...chunk, jpegs });
+    this.#append(JSON.stringify({ ...chunk, jpegs }));
+  }
+
+  #append(line: string): void {
     this.#write(this.#file === undefined ? [...this.#known, line] : [line]);
   }
 
@@ -75,9 +90,15 @@ export class PredictionJournal {
 }
 
 function headerOf(key: JournalKey): string {
-  const { size, mtimeMs } = statSync(key.video);
-  return sha256(canonicalJson({ ...key, size, mtimeMs }));
+  const files = key.files.map((path) => {
+    const { size, mtimeMs } = statSync(path);
+    return { path, size, mtimeMs };
+  });
+  return sha256(canonicalJson({ ...key, files }));
 }
+
+/** The other lines are the formats in which results were being written. */
+const isChunk = (line: string): boolean => line.startsWith('{');
 
 /** Lines that end; what a crash cut short is left out. */
 function wholeLines(text: string): string[] {

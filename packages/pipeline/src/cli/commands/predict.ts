@@ -35,7 +35,7 @@ Examples:
   $ ffmpeg -i rtsp://camera -c copy -f matroska - | spatter predict - --model models:/line-3@champion --stream
 
 Writes <name>_predictions.csv (a row per crop), _frames.csv, _layers.csv, _verdict.json and _report.html for each video, HDF5 file or
-folder of images. A prediction of a video that was interrupted goes on where it was.`;
+folder of images. A prediction that was interrupted goes on where it was.`;
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
@@ -77,7 +77,7 @@ export function predictCommand(): Command {
 }
 
 async function predict(context: Context, options: Options, given: readonly string[]): Promise<Result> {
-  const { predictInput, finishedBefore } = await import('../../infer/predict-input.ts');
+  const { predictInput, finishedBefore, stoppedWhileWriting } = await import('../../infer/predict-input.ts');
   const { predictionFiles } = await import('../../infer/predict-files.ts');
   const inputs = predictInputs(given);
   const places = inputs.map((input) => ({ input, folder: options.out, format: options.format }));
@@ -85,18 +85,19 @@ async function predict(context: Context, options: Options, given: readonly strin
   const classifier = await openModel(options.model, options);
   const results: Result[] = [];
   try {
-    const finished = places.map((place) =>
-      options.resume === true ? finishedBefore(place, classifier.model) : null,
+    const rules = settings(options, classifier, context);
+    const halfWritten = places.map((place) => stoppedWhileWriting(place, classifier, rules));
+    const finished = places.map((place, i) =>
+      options.resume === true && !halfWritten[i]! ? finishedBefore(place, classifier.model) : null,
     );
-    const open = places.filter((_, i) => finished[i] === null);
+    const open = places.filter((_, i) => finished[i] === null && !halfWritten[i]!);
     const files = open.flatMap(({ input }) =>
       Object.values(predictionFiles(input.stem, options.out, options.format)),
     );
     refuseToOverwrite(files, options.overwrite === true);
     for (const [i, place] of places.entries()) {
       const before = finished[i];
-      const { lines, result } =
-        before ?? (await predictInput(place, classifier, settings(options, classifier, context)));
+      const { lines, result } = before ?? (await predictInput(place, classifier, rules));
       for (const line of lines) context.print(line);
       results.push(result);
     }
