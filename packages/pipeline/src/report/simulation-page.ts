@@ -29,6 +29,19 @@ export interface SimulationFacts {
   readonly calibration: readonly Cell[];
   /** Simulated ÷ real per measure: the mean over the cells, and the factor of the worst cell. */
   readonly match: Readonly<Record<string, { mean: number; worst: number }>>;
+  /** Statistics of real films of other cameras beside those of simulated frames. */
+  readonly films: readonly {
+    film: string;
+    name: string;
+    real: readonly number[];
+    is: 'range' | 'quantiles';
+    simulated: readonly number[] | null;
+    factor: number | null;
+    verdict: string;
+    why?: string;
+  }[];
+  /** What each film is, by its key. */
+  readonly filmNames: Readonly<Record<string, string>>;
 }
 
 export function simulationPage(facts: SimulationFacts): string {
@@ -54,6 +67,7 @@ export function simulationPage(facts: SimulationFacts): string {
       { title: 'The recordings', blocks: [{ kind: 'gallery', pictures: recordings.map(recordingPicture) }] },
       { title: 'Types of spatter', blocks: typeBlocks(facts) },
       { title: 'Beside real imagery', blocks: calibrationBlocks(facts) },
+      { title: 'Beside films of other cameras', blocks: filmBlocks(facts) },
     ],
     footer: 'Made by spatter simulate --report.',
   });
@@ -101,4 +115,27 @@ function calibrationBlocks({ measures, calibration, match }: SimulationFacts): B
     { kind: 'text', text: 'Simulated, and in brackets the published crop. The last columns: simulated ÷ real, mean over the six cells, and how far off the worst cell is.' }, // prettier-ignore
     { kind: 'table', columns, rows },
   ];
+}
+
+function filmBlocks({ films, filmNames }: SimulationFacts): Block[] {
+  const digits = (value: number): string =>
+    value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
+  const several = (values: readonly number[]): string => values.map(digits).join(' / ');
+  const range = ([low, high]: readonly number[]): string => low === high ? digits(low!) : `${digits(low!)} … ${digits(high!)}`; // prettier-ignore
+  return Object.entries(filmNames).flatMap(([key, film]): Block[] => [
+    { kind: 'text', text: film },
+    {
+      kind: 'table',
+      columns: ['statistic', 'real', 'simulated', 'off by a factor', 'verdict'],
+      rows: films
+        .filter((each) => each.film === key)
+        .map(({ name, real, is, simulated, factor, verdict, why }) => [
+          name,
+          is === 'range' ? range(real) : several(real),
+          simulated === null ? '–' : several(simulated),
+          factor === null ? '–' : factor.toFixed(2),
+          why === undefined ? verdict : `${verdict}: ${why}`,
+        ]),
+    },
+  ]);
 }

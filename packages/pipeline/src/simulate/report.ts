@@ -4,6 +4,7 @@ import { simulationPage, type SimulationFacts } from '../report/simulation-page.
 import { encodeJpegSync } from '../store/jpeg-encoder.ts';
 import { refuseToOverwrite, writeFileAtomic } from '../util/atomic.ts';
 import { calibrate, matchOf, MEASURES, type Measure } from './calibration.ts';
+import { FILMS } from './real-films.ts';
 import { flowLabel, meanFlow, recipe, type Recipe } from './recipe.ts';
 import { createRenderer, type Renderer } from './render.ts';
 import { SPATTER_TYPES, shareOf, type SpatterTypeName } from './spatter-types.ts';
@@ -28,14 +29,14 @@ export async function writeReport(
   const files = reportFiles(folder);
   refuseToOverwrite(Object.values(files), overwrite);
   const facts = await simulationFacts(recipes);
-  const { calibration, match, types } = facts;
-  writeFileAtomic(files.json, `${JSON.stringify({ calibration, match, types: types.map(withoutPictures) }, null, 2)}\n`); // prettier-ignore
+  const { calibration, match, films, types } = facts;
+  writeFileAtomic(files.json, `${JSON.stringify({ calibration, match, films, types: types.map(withoutPictures) }, null, 2)}\n`); // prettier-ignore
   writeFileAtomic(files.html, simulationPage(facts));
   return files;
 }
 
 async function simulationFacts(recipes: readonly Recipe[]): Promise<SimulationFacts> {
-  const cells = await calibrate(recipes[0]!.seed);
+  const { cells, films } = await calibrate(recipes[0]!.seed);
   const names = Object.keys(MEASURES) as Measure[];
   return {
     seed: recipes[0]!.seed,
@@ -44,6 +45,8 @@ async function simulationFacts(recipes: readonly Recipe[]): Promise<SimulationFa
     measures: MEASURES,
     calibration: cells,
     match: Object.fromEntries(names.map((name) => [name, matchOf(cells, name)])),
+    films,
+    filmNames: FILMS,
   };
 }
 
