@@ -78,6 +78,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const recordings = groupBy(recording);
   const clusters = chooseClusters(recordings.group, frame, { blockFrames: input.blockFrames, label });
   const baselines = judgeBaselines(input, scored, clusters, recordings);
+  const limits = intervals(scored, clusters, input.bootstrap);
   return {
     crops: label.length,
     metrics: binaryMetrics(scored),
@@ -87,12 +88,12 @@ export function evaluate(input: EvaluationInput): Evaluation {
       groups: clusters.count,
       ...(clusters.caution === undefined ? {} : { caution: clusters.caution }),
     },
-    intervals: intervals(scored, clusters, input.bootstrap),
+    intervals: limits,
     reliability: reliabilityBins(label, probability),
     per_recording: groupMetrics(scored, recordings),
     per_position: position === undefined ? [] : groupMetrics(scored, position),
     baselines,
-    shortcuts: shortcutMeter(baselines),
+    shortcuts: shortcutMeter(baselines, limits.balanced_accuracy),
   };
 }
 

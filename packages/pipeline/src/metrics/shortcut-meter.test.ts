@@ -15,28 +15,36 @@ function compared(
   return { name, metrics: { accuracy }, margin: { ...interval, estimate: 0.9 - accuracy, p, better } };
 }
 
+/** Balanced accuracy of a model that tells both classes. */
+const SURE = { low: 0.85 };
+
 describe('the shortcut meter', () => {
   it('lets pass what is significantly better than every shortcut', () => {
-    const meter = shortcutMeter([compared('majority', 0.5), compared('light_and_size', 0.8)]);
+    const meter = shortcutMeter([compared('majority', 0.5), compared('light_and_size', 0.8)], SURE);
     expect(meter).toEqual({ verdict: 'beyond the shortcuts', flagged: false, not_beaten: [] });
   });
 
   it('flags a margin that is not significant', () => {
-    const meter = shortcutMeter([compared('majority', 0.5), compared('brightness', 0.7, false)]);
+    const meter = shortcutMeter([compared('majority', 0.5), compared('brightness', 0.7, false)], SURE);
     expect(meter).toMatchObject({ verdict: 'may be the camera', not_beaten: ['brightness'] });
   });
 
   it('flags a shortcut that alone explains the score, however significant the rest', () => {
-    const meter = shortcutMeter([compared('majority', 0.5), compared('light_and_size', 0.88)]);
+    const meter = shortcutMeter([compared('majority', 0.5), compared('light_and_size', 0.88)], SURE);
     expect(meter).toMatchObject({ verdict: 'may be the camera', not_beaten: ['light_and_size'] });
   });
 
   it('cannot tell without a test', () => {
-    const meter = shortcutMeter([
-      compared('majority', 0.5, false, null),
-      compared('width', 0.6, false, null),
-    ]);
+    const meter = shortcutMeter(
+      [compared('majority', 0.5, false, null), compared('width', 0.6, false, null)],
+      { low: null },
+    );
     expect(meter).toMatchObject({ verdict: 'cannot tell', flagged: true });
+  });
+
+  it('flags one class for all, which beats everything where test holds more of it than training', () => {
+    const meter = shortcutMeter([compared('majority', 0.25), compared('width', 0.3)], { low: 0.4 });
+    expect(meter).toMatchObject({ verdict: 'may be the camera', not_beaten: ['majority'] });
   });
 });
 

@@ -1,6 +1,6 @@
 // The shortcut meter: does a model know more than what brightness, size, JPEG bytes and the camera's fingerprint give away?
 import type { BaselineName } from './baselines.ts';
-import type { Difference } from './bootstrap.ts';
+import type { Difference, Interval } from './bootstrap.ts';
 
 /** A model against one baseline. */
 interface Compared {
@@ -31,10 +31,18 @@ export interface ShortcutMeter {
 /**
  * To be better than all baselines the model must pass each single test: an intersection–union test, whose error stays at
  * the level of the single ones (Berger 1982), so nothing has to be corrected for their number.
+ * @param balanced The model's balanced accuracy. Not above one half it does no more than one class for all would, which may
+ * still beat the majority class of training where test holds more of the other: the majority class then counts as not beaten.
  */
-export function shortcutMeter(baselines: readonly Compared[]): ShortcutMeter {
+export function shortcutMeter(
+  baselines: readonly Compared[],
+  balanced: Pick<Interval, 'low'>,
+): ShortcutMeter {
   const floor = baselines.find(({ name }) => name === 'majority')?.metrics.accuracy ?? 0;
-  const open = baselines.filter((each) => !each.margin.better || explains(each, floor));
+  const isOneClass = balanced.low !== null && balanced.low <= 0.5;
+  const open = baselines.filter(
+    (each) => !each.margin.better || explains(each, floor) || (isOneClass && each.name === 'majority'),
+  );
   const not_beaten = open.map(({ name }) => name);
   if (open.length === 0) return { verdict: 'beyond the shortcuts', flagged: false, not_beaten };
   const untested = open.every(({ margin }) => margin.p === null && margin.estimate > 0);

@@ -91,7 +91,7 @@ function cameraStatement(
 ): Statement {
   const { verdict, flagged, not_beaten } = shortcuts;
   const titles = baselines.filter(({ name }) => not_beaten.includes(name)).map(({ title }) => title);
-  const against = verdict === 'may be the camera' ? ` Not beaten: ${titles.join(', ')} (the margin is not significant, or this alone reaches nine tenths of the model’s way above the majority class).` : ''; // prettier-ignore
+  const against = verdict === 'may be the camera' ? ` Not beaten: ${titles.join(', ')} (the margin is not significant, or this alone reaches nine tenths of the model’s way above the majority class, or the model does no better than one class for all).` : ''; // prettier-ignore
   const few = verdict === 'cannot tell' ? ' There are too few groups for a test.' : '';
   const pure = per_recording.every(({ shareOfClass1 }) => shareOfClass1 === 0 || shareOfClass1 === 1);
   const shared = contract !== 'recording' && pure;
