@@ -55,21 +55,30 @@ function imagesOf(root: string, prefix: string, part: Part): ListedImage[] {
 const leadsToFolder = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/** A line about what lies in class folders and is no image that is read; none where there is nothing. */
+/** A line about what lies in and beside class folders and is no image that is read; none where there is nothing. */
 export function leftOutNotice(root: string): string[] {
-  const parts = isParted(root)
-    ? PARTS.map((part) => join(root, part)).filter((path) => leadsToFolder(path))
-    : [root];
-  const folders = parts.flatMap((part) => foldersIn(part).map((name) => join(part, name)));
-  const left = folders.flatMap((folder) =>
-    entries(folder)
-      .filter(({ name, isFolder }) => isFolder || !IMAGE.test(name))
-      .map(({ name }) => join(folder, name)),
-  );
+  const present = isParted(root) ? PARTS.filter((part) => leadsToFolder(join(root, part))) : [];
+  const above = present.length > 0 ? present.map((part) => join(root, part)) : [root];
+  const beside = present.length > 0 ? entries(root).filter(({ name }) => !present.some((part) => part === name)) : []; // prettier-ignore
+  const left = [
+    ...above.flatMap((path) => foldersIn(path).flatMap((name) => notImages(join(path, name)))),
+    ...above.flatMap((path) => filesIn(path)),
+    ...beside.map(({ name }) => join(root, name)),
+  ];
   if (left.length === 0) return [];
   const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
   return [`left out, for only PNG and JPEG files right in a class folder are read: ${left[0]!}${more}`];
 }
+
+const notImages = (folder: string): string[] =>
+  entries(folder)
+    .filter(({ name, isFolder }) => isFolder || !IMAGE.test(name))
+    .map(({ name }) => join(folder, name));
+
+const filesIn = (folder: string): string[] =>
+  entries(folder)
+    .filter(({ isFolder }) => !isFolder)
+    .map(({ name }) => join(folder, name));
 
 function foldersIn(path: string): string[] {
   const folders = entries(path).filter(({ isFolder }) => isFolder);

@@ -139,7 +139,15 @@ describe('class folders', () => {
     const root = folder();
     for (const path of ['train/a/1.png', 'train/b/1.png', 'val/a/1.png', 'test/b/1.png'])
       await putImage(join(root, path), [1, 2, 3]);
-    expect((await readFolder(root)).published).toEqual(['train', 'train', 'val', 'test']);
+    expect(await readFolder(root)).toMatchObject({
+      published: ['train', 'train', 'val', 'test'],
+      notices: [],
+    });
+    for (const path of ['extra/a/1.png', 'loose.png', 'train/loose.png'])
+      await putImage(join(root, path), [1, 2, 3]);
+    const { notices, labels } = await readFolder(root);
+    expect(labels).toHaveLength(4);
+    expect(notices).toEqual([expect.stringMatching(/^left out, .*train\/loose\.png and 2 more$/)]);
     await putImage(join(root, 'test/c/1.png'), [1, 2, 3]);
     await expect(readFolder(root)).rejects.toThrow(/test\/c\/1.png has class c, which no training image has/);
   });
