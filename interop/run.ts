@@ -16,6 +16,7 @@ const SCRIPTS: Record<string, () => Promise<Script>> = {
   'mlflow-model': () => import('./mlflow-model.ts'),
   torch: () => import('./torch.ts'),
   'torch-cli': () => import('./torch-cli.ts'),
+  digits: () => import('./digits.ts'),
 };
 
 const name = process.argv[2] ?? '';
