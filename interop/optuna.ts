@@ -9,38 +9,25 @@ import {
   createStudy,
   distributionFromJson,
   distributionToJson,
-  gridSampler,
   hyperbandPruner,
-  hypervolume,
   loadStudy,
   medianPruner,
-  mersenneTwister,
   noPruner,
-  nsga2Sampler,
   patientPruner,
   percentilePruner,
   randomSampler,
   successiveHalvingPruner,
   thresholdPruner,
-  tpeSampler,
   type FrozenTrial,
   type Pruner,
-  type Sampler,
-  type Study,
   type Trial,
 } from '../packages/hpo/src/index.ts';
-import { branin, hartmann6, learning, mixed, zdt } from '../packages/hpo/src/samplers/testing/problems.ts';
+import { learning } from '../packages/hpo/src/samplers/testing/problems.ts';
 import type { Checks } from './checks.ts';
-import { pythonWith, runPython } from './python.ts';
-
-/** What Optuna runs in. */
-export const OPTUNA = ['optuna==5.0.0'];
-const SCRIPT = join(import.meta.dirname, 'python/optuna_peer.py');
-
-/** Asks the real Optuna. */
-export function askOptuna<T>(python: string, command: string, ...args: readonly (string | number)[]): T {
-  return runPython<T>(python, SCRIPT, [command, ...args.map(String)]);
-}
+import { OPTUNA, askOptuna } from './optuna-peer.ts';
+import { checkFronts, checkQuality } from './optuna-quality.ts';
+import { checkSequences } from './optuna-sequences.ts';
+import { pythonWith } from './python.ts';
 
 export async function run(checks: Checks): Promise<void> {
   const python = pythonWith(OPTUNA);
@@ -183,88 +170,6 @@ async function checkStorage(
   }
 }
 
-type Problem = (trial: Trial) => number | readonly number[];
-const PROBLEMS: Readonly<Record<string, readonly [Problem, number]>> = {
-  branin: [branin, 1],
-  hartmann6: [hartmann6, 1],
-  mixed: [mixed, 1],
-  zdt1: [zdt(1), 2],
-  zdt2: [zdt(2), 2],
-};
-const SAMPLERS: Readonly<Record<string, () => Sampler>> = {
-  random: randomSampler,
-  tpe: tpeSampler,
-  independent: () => tpeSampler({ multivariate: false }),
-  grouped: () => tpeSampler({ group: true }),
-};
-
-async function solve(
-  problem: string,
-  trials: number,
-  options: Parameters<typeof createStudy>[0],
-): Promise<Study> {
-  const [objective, objectives] = PROBLEMS[problem]!;
-  const study = await createStudy({ directions: Array<'minimize'>(objectives).fill('minimize'), ...options });
-  await study.optimize(objective, { trials });
-  return study;
-}
-
-/** Optuna's TPE draws its first ten trials from a second generator with the same seed. */
-function optunaStreams(seed: number): (trial: number) => () => number {
-  const [startup, model] = [mersenneTwister(seed), mersenneTwister(seed)];
-  return (trial) => (trial < 10 ? startup : model);
-}
-
-async function checkSequences(checks: Checks, python: string): Promise<void> {
-  const cases = [
-    ['branin', 'random'], ['mixed', 'random'],
-    ['branin', 'tpe'], ['hartmann6', 'tpe'], ['mixed', 'tpe'],
-    ['mixed', 'independent'], ['mixed', 'grouped'], ['zdt1', 'tpe'], ['zdt2', 'tpe'],
-  ] as const; // prettier-ignore
-  for (const [problem, sampler] of cases) {
-    const stream = mersenneTwister(3);
-    const random = sampler === 'random' ? () => stream : optunaStreams(3);
-    const study = await solve(problem, 100, { sampler: SAMPLERS[sampler]!(), random, pruner: noPruner() });
-    const theirs = askOptuna<[Record<string, unknown>, number[]][]>(
-      python,
-      'sequence',
-      problem,
-      sampler,
-      3,
-      100,
-    );
-    const trials = await study.trials();
-    const first = trials.findIndex((trial, i) => !closeParams(trial.params, theirs[i]![0]));
-    checks.check(
-      `${sampler} suggests what Optuna does on ${problem}, 100 trials`,
-      first < 0,
-      `trial ${first} differs`,
-    );
-  }
-  const grid = gridSampler({ x: [0, 1, 2, 3, 4, 5, 6], kind: ['a', 'b'] });
-  const study = await createStudy({ sampler: grid });
-  await study.optimize(
-    (trial) => trial.suggestInt('x', 0, 6) + trial.suggestCategorical('kind', ['a', 'b']).length,
-  );
-  const points = (await study.trials()).map(({ params }) => [params['kind'], params['x']]);
-  checks.check(
-    'a grid has the order of Optuna',
-    isDeepStrictEqual(points, askOptuna(python, 'grid')),
-    JSON.stringify(points),
-  );
-}
-
-function closeParams(
-  ours: Readonly<Record<string, unknown>>,
-  theirs: Readonly<Record<string, unknown>>,
-): boolean {
-  return Object.entries(theirs).every(([name, value]) => {
-    const own = ours[name];
-    if (typeof own !== 'number' || typeof value !== 'number') return own === value;
-    return Math.abs(own - value) <= 1e-9 * Math.max(1, Math.abs(value));
-  });
-}
-
 const PRUNERS: Readonly<Record<string, () => Pruner>> = {
   median: () => medianPruner({ startupTrials: 3, warmupSteps: 1 }),
   percentile: () => percentilePruner(25, { startupTrials: 2, intervalSteps: 2, minTrials: 2 }),
@@ -303,87 +208,4 @@ async function checkPruners(checks: Checks, python: string): Promise<void> {
       checks.check(`${name} prunes the same ${count} of 60, ${direction}`, first < 0, detail);
     }
   }
-}
-
-const SEEDS = 20;
-
-/**
- * With Optuna's random streams our search must be as good seed by seed. With our own streams its luck differs: then a
- * permutation test must not find our median worse.
- */
-async function checkQuality(checks: Checks, python: string): Promise<void> {
-  for (const [problem, trials] of [
-    ['branin', 60],
-    ['hartmann6', 100],
-  ] as const) {
-    const theirs = askOptuna<number[]>(python, 'quality', problem, 'tpe', SEEDS, trials);
-    const best = async (options: Parameters<typeof createStudy>[0]): Promise<number> => {
-      const study = await solve(problem, trials, { sampler: tpeSampler(), pruner: noPruner(), ...options });
-      return (await study.bestTrial()).values![0]!;
-    };
-    const [same, own]: [number[], number[]] = [[], []];
-    for (let seed = 0; seed < SEEDS; seed++) {
-      same.push(await best({ random: optunaStreams(seed) }));
-      own.push(await best({ seed }));
-    }
-    const label = `TPE on ${problem}, ${trials} trials, median of ${SEEDS} seeds`;
-    const [a, b, c] = [median(same), median(theirs), median(own)].map((value) => value.toFixed(4));
-    checks.check(
-      `${label}: ours ${a!}, theirs ${b!} with the same draws`,
-      median(same) <= median(theirs) + 1e-6,
-    );
-    const chance = chanceOfWorse(own, theirs);
-    checks.check(
-      `${label}: ours ${c!} with draws of our own, by chance with probability ${chance.toFixed(2)}`,
-      chance > 0.01,
-    );
-  }
-}
-
-const POPULATION = 20;
-const FRONT_TRIALS = 300;
-
-/** NSGA-II of both by the hypervolume of all trials below (1.1, 11); a permutation test must not find ours worse. */
-async function checkFronts(checks: Checks, python: string): Promise<void> {
-  const volume = (values: readonly (readonly number[])[]): number => hypervolume(values, [1.1, 11]);
-  for (const problem of ['zdt1', 'zdt2'] as const) {
-    const runs = askOptuna<number[][][]>(python, 'quality', problem, 'nsga2', SEEDS, FRONT_TRIALS);
-    const theirs = runs.map(volume);
-    const ours: number[] = [];
-    for (let seed = 0; seed < SEEDS; seed++) {
-      const study = await solve(problem, FRONT_TRIALS, {
-        sampler: nsga2Sampler({ populationSize: POPULATION }),
-        seed,
-      });
-      ours.push(volume((await study.trials()).map((trial) => trial.values!)));
-    }
-    const negative = (values: readonly number[]): number[] => values.map((value) => -value);
-    const chance = chanceOfWorse(negative(ours), negative(theirs));
-    const [own, their] = [median(ours), median(theirs)].map((value) => value.toFixed(4));
-    const label = `NSGA-II on ${problem}, ${FRONT_TRIALS} trials, median hypervolume of ${SEEDS} seeds`;
-    checks.check(
-      `${label}: ours ${own!}, theirs ${their!}, by chance with probability ${chance.toFixed(2)}`,
-      chance > 0.01,
-    );
-  }
-}
-
-/** How often a random division of all values has a median at least as much worse as ours is. */
-function chanceOfWorse(ours: readonly number[], theirs: readonly number[]): number {
-  const random = mersenneTwister(1);
-  const difference = median(ours) - median(theirs);
-  let worse = 0;
-  for (let round = 0; round < 2000; round++) {
-    const pool = [...ours, ...theirs]
-      .map((value) => ({ value, key: random() }))
-      .sort((a, b) => a.key - b.key);
-    const values = pool.map(({ value }) => value);
-    if (median(values.slice(0, ours.length)) - median(values.slice(ours.length)) >= difference) worse++;
-  }
-  return worse / 2000;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
 }

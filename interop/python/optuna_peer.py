@@ -144,12 +144,28 @@ def zdt(number):
     return objective
 
 
+def crowded(t):
+    """Two objectives over every kind of parameter, coarse enough for ties, and two constraints that often fail."""
+    x = t.suggest_float("x", -1, 2)
+    lr = t.suggest_float("lr", 1e-5, 1e-1, log=True)
+    drop = t.suggest_float("drop", 0, 0.5, step=0.1)
+    depth = t.suggest_int("depth", 1, 9, step=2)
+    width = t.suggest_int("width", 1, 64, log=True)
+    kind = t.suggest_categorical("kind", ["sgd", "adam", None])
+    act = t.suggest_categorical("act", [True, False])
+    t.set_constraint("narrow", width - 20)
+    t.set_constraint("shallow", depth - 5)
+    fit = math.floor(4 * ((x - 1) ** 2 + (math.log10(lr) + 3) ** 2)) + (0 if kind == "adam" else 1)
+    return fit + 1 / depth, depth * math.floor(math.log2(width)) + round(drop * 10) + (2 if act else 0)
+
+
 PROBLEMS = {
     "branin": (branin, 1),
     "hartmann6": (hartmann6, 1),
     "mixed": (mixed, 1),
     "zdt1": (zdt(1), 2),
     "zdt2": (zdt(2), 2),
+    "crowded": (crowded, 2),
 }
 SAMPLERS = {
     "random": optuna.samplers.RandomSampler,
@@ -158,6 +174,26 @@ SAMPLERS = {
     "grouped": lambda seed: optuna.samplers.TPESampler(seed=seed, group=True),
     "nsga2": lambda seed: optuna.samplers.NSGAIISampler(seed=seed, population_size=20),
 }
+
+
+class OneStream(np.random.RandomState):
+    """Draws places as floors of uniform numbers: two words a draw, as all other draws."""
+
+    def choice(self, size):
+        return int(self.rand() * size)
+
+
+def nsga2_with_one_stream(seed):
+    """Optuna's NSGA-II with one generator instead of two that repeat each other, and with parents by number also for a
+    generation's first child."""
+    sampler = optuna.samplers.NSGAIISampler(population_size=20)
+    sampler._rng._rng = sampler._random_sampler._rng._rng = OneStream(seed)
+    chosen = sampler.get_parent_population
+    sampler.get_parent_population = lambda *a: sorted(chosen(*a), key=lambda t: t.number)
+    return sampler
+
+
+SAMPLERS["nsga2-one-stream"] = nsga2_with_one_stream
 
 
 def run(problem, sampler, seed, trials):

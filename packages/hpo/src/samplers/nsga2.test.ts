@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { hypervolume } from '../analysis/hypervolume.ts';
 import { constraintKey } from '../trial-record.ts';
-import { crowdingDistances, nsga2Sampler, selectElite } from './nsga2.ts';
+import { nsga2Sampler } from './nsga2.ts';
+import { crowding, selectElite } from './nsga2-elite.ts';
 import { randomSampler } from './random.ts';
 import { describeSampler, trialsWith } from './testing/contract.ts';
 import { zdt } from './testing/problems.ts';
@@ -56,10 +57,7 @@ describe('NSGA-II', () => {
       ].map((values) => ({ values })),
       infeasible,
     );
-    const elite = (size: number) =>
-      selectElite(trials, both, size)
-        .map((trial) => trial.number)
-        .sort();
+    const elite = (size: number) => selectElite(trials, both, size).map((trial) => trial.number);
     expect(elite(2)).toEqual([0, 3]);
     expect(elite(4)).toEqual([0, 1, 2, 3]);
     expect(elite(5)).toEqual([0, 1, 2, 3, 4]);
@@ -67,20 +65,34 @@ describe('NSGA-II', () => {
   });
 
   it('measures crowding by the gaps around a point', () => {
-    expect(
-      crowdingDistances([
-        [0, 4],
-        [1, 2],
-        [4, 0],
-      ]),
-    ).toEqual([Infinity, 2, Infinity]);
-    expect(
-      crowdingDistances([
-        [1, 1],
-        [1, 1],
-      ]),
-    ).toEqual([0, 0]);
-    expect(crowdingDistances([[0], [-Infinity], [1], [0.25]])[3]).toBe(1);
+    const distances = (...values: number[][]) => crowding(values).distances;
+    expect(distances([0, 4], [1, 2], [4, 0])).toEqual([Infinity, 2, Infinity]);
+    expect(distances([1, 1], [1, 1])).toEqual([0, 0]);
+    expect(distances([0], [-Infinity], [1], [0.25])[3]).toBe(1);
+  });
+
+  it('breaks ties as Optuna does: equal violations are one front, and of equally crowded trials the last come first', () => {
+    const infeasible = (by: number, ...values: number[]) => ({
+      values,
+      systemAttrs: { [constraintKey('c')]: by },
+    });
+    const trials = trialsOf(
+      infeasible(1, 2, 2),
+      infeasible(1, 0, 4),
+      infeasible(1, 4, 0),
+      infeasible(2, 0, 0),
+    );
+    expect(selectElite(trials, both, 2).map((trial) => trial.number)).toEqual([1, 2]);
+    const same = trialsOf(...Array.from({ length: 5 }, () => ({ values: [1, 1] })));
+    expect(selectElite(same, both, 2).map((trial) => trial.number)).toEqual([3, 4]);
+  });
+
+  it('keeps studies apart that one sampler works on', async () => {
+    const sampler = nsga2Sampler({ populationSize: 4 });
+    const run = (seed: number, own = sampler) => trialsWith(own, zdt(1), { trials: 12, objectives: 2, seed });
+    await run(1);
+    const params = (trials: Awaited<ReturnType<typeof run>>) => trials.map((trial) => trial.params);
+    expect(params(await run(2))).toEqual(params(await run(2, nsga2Sampler({ populationSize: 4 }))));
   });
 
   it('finds a better front than chance does', async () => {

@@ -1,9 +1,10 @@
 // NSGA-II: generations of trials, in which the least dominated and least crowded become the parents of the next.
-import { nonDominationRanks, dominates } from '../analysis/pareto.ts';
+import { dominates } from '../analysis/pareto.ts';
 import { contains, isSingle, toInternal } from '../distributions.ts';
 import { requireArgument } from '../errors.ts';
 import { commonSpace, type SearchSpace } from '../search-space.ts';
 import { losses, violation, type Direction, type FrozenTrial, type Params } from '../trial-record.ts';
+import { selectElite } from './nsga2-elite.ts';
 import { uniformValue } from './random.ts';
 import type { Sampler, SamplingContext } from './sampler.ts';
 
@@ -22,8 +23,8 @@ export interface Nsga2Options {
 const GENERATION = 'NSGAIISampler:generation';
 
 /**
- * NSGA-II (Deb et al., 2002) with uniform crossover and constraints, as Optuna's `NSGAIISampler`. Of several objectives
- * it finds a front; TPE usually needs fewer trials.
+ * NSGA-II (Deb et al., 2002) with uniform crossover and constraints, draw for draw as Optuna's `NSGAIISampler`. Of
+ * several objectives it finds a front; TPE usually needs fewer trials.
  */
 export function nsga2Sampler(options: Nsga2Options = {}): Sampler {
   const { populationSize = 50, crossover = 0.9, swapping = 0.5, mutation } = options;
@@ -45,8 +46,8 @@ export function nsga2Sampler(options: Nsga2Options = {}): Sampler {
       const child = breed(parents, space, context, { crossover, swapping });
       const rate = mutation ?? 1 / names.length;
       // What mutates is left out here, and drawn anew when it is asked for.
-      const kept = names.filter(() => context.random() >= rate);
-      return { systemAttrs, params: Object.fromEntries(kept.map((name) => [name, child[name]!])) };
+      const kept = Object.entries(child).filter(() => context.random() >= rate);
+      return { systemAttrs, params: Object.fromEntries(kept) };
     },
     sampleOne: (context, _, distribution) => uniformValue(distribution, context.random),
   };
@@ -76,69 +77,21 @@ type Parents = (
 
 /** The parents of a generation, chosen once: trials of an older one that end later no longer change them. */
 function rememberedParents(populationSize: number): Parents {
-  const chosen = new Map<string, readonly FrozenTrial[]>();
+  // By a study's first trial, an object that no other study has.
+  const studies = new WeakMap<FrozenTrial, Map<number, readonly FrozenTrial[]>>();
   const parents: Parents = (completed, generation, directions) => {
     if (generation === 0 || completed.length === 0) return [];
-    const key = `${completed[0]!.id} ${generation}`;
-    const known = chosen.get(key);
+    const chosen = studies.get(completed[0]!) ?? new Map<number, readonly FrozenTrial[]>();
+    studies.set(completed[0]!, chosen);
+    const known = chosen.get(generation);
     if (known !== undefined) return known;
     const before = completed.filter((trial) => generationOf(trial) === generation - 1);
-    const elite = selectElite(
-      [...before, ...parents(completed, generation - 1, directions)],
-      directions,
-      populationSize,
-    );
-    chosen.set(key, elite);
+    const population = [...before, ...parents(completed, generation - 1, directions)];
+    const elite = selectElite(population, directions, populationSize);
+    chosen.set(generation, elite);
     return elite;
   };
   return parents;
-}
-
-/** Whole fronts while they fit; of the next the least crowded. Infeasible trials rank behind, by their violation. */
-export function selectElite(
-  population: readonly FrozenTrial[],
-  directions: readonly Direction[],
-  size: number,
-): FrozenTrial[] {
-  const feasible = population.filter((trial) => violation(trial) === 0);
-  const ranks = nonDominationRanks(feasible.map((trial) => losses(trial, directions)));
-  const fronts: FrozenTrial[][] = [];
-  feasible.forEach((trial, i) => (fronts[ranks[i]!] ??= []).push(trial));
-  const infeasible = population.filter((trial) => violation(trial) > 0);
-  const worse = infeasible.sort((a, b) => violation(a) - violation(b)).map((trial) => [trial]);
-  const elite: FrozenTrial[] = [];
-  for (const front of [...fronts, ...worse]) {
-    const room = size - elite.length;
-    if (room === 0) break;
-    elite.push(...(front.length <= room ? front : leastCrowded(front, room)));
-  }
-  return elite;
-}
-
-function leastCrowded(front: readonly FrozenTrial[], count: number): FrozenTrial[] {
-  const distances = crowdingDistances(front.map((trial) => trial.values!));
-  const order = front.map((_, i) => i).sort((a, b) => distances[b]! - distances[a]!);
-  return order.slice(0, count).map((i) => front[i]!);
-}
-
-/** The sum over objectives of the relative gap between a point's neighbours; the outermost points count as infinitely far. */
-export function crowdingDistances(values: readonly (readonly number[])[]): number[] {
-  const distances = new Array<number>(values.length).fill(0);
-  for (let objective = 0; objective < (values[0]?.length ?? 0); objective++) {
-    const order = values.map((_, i) => i).sort((a, b) => values[a]![objective]! - values[b]![objective]!);
-    const at = (place: number): number => values[order[place]!]![objective]!;
-    const finite = order.map((_, place) => at(place)).filter(Number.isFinite);
-    if (at(0) === at(order.length - 1)) continue;
-    const width = finite.length > 0 && finite.at(-1)! > finite[0]! ? finite.at(-1)! - finite[0]! : 1;
-    order.forEach((i, place) => {
-      const [below, above] = [
-        place > 0 ? at(place - 1) : -Infinity,
-        place < order.length - 1 ? at(place + 1) : Infinity,
-      ];
-      if (below !== above) distances[i]! += (above - below) / width;
-    });
-  }
-  return distances;
 }
 
 /** A child of one parent or two. When bounds have changed so that it lies outside, another pair is tried. */
@@ -148,21 +101,28 @@ function breed(
   { random, directions }: SamplingContext,
   { crossover, swapping }: { crossover: number; swapping: number },
 ): Params {
-  const names = Object.keys(space).filter((name) => parents.every((parent) => name in parent.params));
   const pick = (among: readonly FrozenTrial[]): FrozenTrial => among[Math.floor(random() * among.length)]!;
-  const inherit = (choose: () => FrozenTrial): Params =>
+  const inherit = (names: readonly string[], choose: () => FrozenTrial): Params =>
     Object.fromEntries(names.map((name) => [name, choose().params[name]!]));
   if (random() >= crossover || parents.length < 2) {
     const parent = pick(parents);
-    return inherit(() => parent);
+    return inherit(Object.keys(space), () => parent);
   }
+  const names = choicesFirst(space);
   for (let attempt = 0; ; attempt++) {
     const first = tournament(pick(parents), pick(parents), directions);
     const others = parents.filter((parent) => parent !== first);
     const second = tournament(pick(others), pick(others), directions);
-    const child = inherit(() => (random() >= swapping ? second : first));
+    const child = inherit(names, () => (random() >= swapping ? second : first));
     if (attempt === 20 || isInside(child, space)) return child;
   }
+}
+
+/** The order in which Optuna's crossover draws parameters. */
+function choicesFirst(space: SearchSpace): string[] {
+  const names = Object.keys(space);
+  const isChoice = (name: string): boolean => space[name]!.name === 'CategoricalDistribution';
+  return [...names.filter(isChoice), ...names.filter((name) => !isChoice(name))];
 }
 
 function isInside(params: Params, space: SearchSpace): boolean {

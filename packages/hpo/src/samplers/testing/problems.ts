@@ -45,6 +45,22 @@ export function mixed(trial: Trial): number {
   return (x - 1) ** 2 + (Math.log10(lr) + 3) ** 2 + drop + depth / width + (kind === 'adam' ? 0 : 1);
 }
 
+/** Two objectives over every kind of parameter, coarse enough for ties, and two constraints that often fail. */
+export function crowded(trial: Trial): readonly [number, number] {
+  const x = trial.suggestFloat('x', -1, 2);
+  const lr = trial.suggestFloat('lr', 1e-5, 1e-1, { log: true });
+  const drop = trial.suggestFloat('drop', 0, 0.5, { step: 0.1 });
+  const depth = trial.suggestInt('depth', 1, 9, { step: 2 });
+  const width = trial.suggestInt('width', 1, 64, { log: true });
+  const kind = trial.suggestCategorical('kind', ['sgd', 'adam', null]);
+  const act = trial.suggestCategorical('act', [true, false]);
+  trial.setConstraint('narrow', width - 20);
+  trial.setConstraint('shallow', depth - 5);
+  const fit = Math.floor(4 * ((x - 1) ** 2 + (Math.log10(lr) + 3) ** 2)) + (kind === 'adam' ? 0 : 1);
+  const cost = depth * Math.floor(Math.log2(width)) + Math.round(drop * 10) + (act ? 2 : 0);
+  return [fit + 1 / depth, cost];
+}
+
 /** Two objectives on six parameters; the front is convex in the first problem and concave in the second (Zitzler et al., 2000). */
 export function zdt(problem: 1 | 2): (trial: Trial) => readonly [number, number] {
   return (trial) => {
