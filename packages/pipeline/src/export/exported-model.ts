@@ -93,6 +93,11 @@ function requireBoth(path: string, folder: string): void {
   if (lacking !== undefined) throw damaged(folder, `must be an exported model, but has no ${lacking}`);
 }
 
+/** Whether the model tells low from high gas flow; else it tells classes apart, whatever they are. */
+export function tellsGasFlow({ extraction, labels }: Pick<ModelCard, 'extraction' | 'labels'>): boolean {
+  return extraction !== null && labels.length === 2;
+}
+
 /**
  * The rules by which `predict` cuts crops for `model`.
  * @throws {SpatterError} USAGE for a model that was not trained on crops.
@@ -100,7 +105,9 @@ function requireBoth(path: string, folder: string): void {
 export function extractionRules({ card, folder }: ExportedModel): NonNullable<ModelCard['extraction']> {
   if (card.extraction !== null) return card.extraction;
   const message = `${folder} must hold a model of spatter crops to judge videos with, but it tells ${card.labels.length} classes of images apart (${card.labels.slice(0, 3).join(', ')} …)`;
-  throw new SpatterError('USAGE', message, 'name the export of a run on extracted crops');
+  const hint =
+    'give it images or HDF5 crops (`spatter extract` cuts them), or name the export of a run on extracted crops';
+  throw new SpatterError('USAGE', message, hint);
 }
 
 function parseCard(path: string): ModelCard {

@@ -23,6 +23,8 @@ const preprocessing = z.strictObject({
   /** Side of the square a crop is resized to, and of the centre cut from it, in pixels. */
   resize: z.int().positive(),
   crop: z.int().positive(),
+  /** Images smaller than that square stand in its middle on black instead of being enlarged; as those of IDX files did in training. */
+  pad: z.literal(true).optional(),
 });
 
 /** Logits divided by `temperature` give probabilities that mean what they say; it is part of the ONNX graph. */

@@ -4,7 +4,7 @@ import { SpatterError } from '../util/errors.ts';
 import type { Crop } from './crops.ts';
 
 /** Frames without spatter after which the next spatter belongs to a new layer: the recoater has passed meanwhile. */
-const LAYER_GAP_FRAMES = 700;
+export const LAYER_GAP_FRAMES = 700;
 
 /** Tells layers from 0 on; asked once for every frame, in order. */
 export interface LayerClock {

@@ -1,6 +1,6 @@
 // Classifies crops with an exported model and the preprocessing that it carries.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { packCrop, type DecodedCrop } from '../data/transforms/pack.ts';
+import { onBlack, packCrop, type DecodedCrop } from '../data/transforms/pack.ts';
 import { writeCentre } from '../data/transforms/sample.ts';
 import type { ExportedModel, ModelCard } from '../export/exported-model.ts';
 
@@ -10,13 +10,13 @@ const BATCH = 256;
 /** Images [N, C, H, W] in [0, 1], as the network was evaluated on. */
 export function prepare(
   crops: readonly DecodedCrop[],
-  { channels, resize, crop }: ModelCard['preprocessing'],
+  { channels, resize, crop, pad }: ModelCard['preprocessing'],
 ): Float32Array {
   const square = new Uint8Array(channels * resize * resize);
   const sample = channels * crop * crop;
   const images = new Float32Array(crops.length * sample);
   crops.forEach((decoded, i) => {
-    packCrop(decoded, channels, resize, square);
+    packCrop(pad === true ? onBlack(decoded, resize) : decoded, channels, resize, square);
     writeCentre({ channels, size: resize, crop }, square, 0, images, i * sample);
   });
   return images;

@@ -5,8 +5,10 @@ import { LayerCounter } from '../extract/layers.ts';
 import { Ledger } from '../extract/ledger.ts';
 import type { RejectionCounts } from '../extract/rules.ts';
 import { groupObstacle, outlying } from '../metrics/domain.ts';
+import { judgeClassLayers, type ClassLayerVerdict } from '../metrics/class-verdict.ts';
 import { judgeLayers, type LayerVerdict } from '../metrics/verdict.ts';
-import { classOne, prepare, type Classifier } from './classifier.ts';
+import { tellsGasFlow, type ModelCard } from '../export/exported-model.ts';
+import { classOne, decided, prepare, type Classifier, type Outputs } from './classifier.ts';
 import type { PredictedCrop } from './predicted-crop.ts';
 import { SampleCrops, type SampleCrop } from './sample-crops.ts';
 
@@ -43,7 +45,10 @@ export interface Judged {
   readonly crops: readonly PredictedCrop[];
   /** Spatters in each frame, from the first on. */
   readonly counts: readonly number[];
+  /** Of a model of the gas flow; else empty. */
   readonly layers: readonly LayerVerdict[];
+  /** Of a model that tells classes apart; else null. */
+  readonly classLayers: readonly ClassLayerVerdict[] | null;
   /** A few crops of each layer, evenly spread. */
   readonly samples: readonly SampleCrop[];
 }
@@ -126,15 +131,15 @@ export class CropJudge {
   }
 
   async #lookAt(decoded: readonly DecodedCrop[]) {
-    const { preprocessing } = this.#classifier.model.card;
+    const { card } = this.#classifier.model;
+    const { preprocessing } = card;
     const { channels, crop: side } = preprocessing;
     const images = prepare(decoded, preprocessing);
     const said = await this.#classifier.run(images, decoded.length);
-    const probability = classOne(said);
+    const verdicts = tellsGasFlow(card) ? flowsOf(said) : classesOf(said, card);
     const features = imageFeatures(images, decoded.length, { channels, side });
     return decoded.map(({ width, height }, i) => ({
-      probability: probability[i]!,
-      logit: said.outputs === 1 ? said.logits[i]! : said.logits[2 * i + 1]! - said.logits[2 * i]!,
+      ...verdicts[i]!,
       brightness: features.brightness[i]!,
       contrast: features.contrast[i]!,
       sharpness: features.sharpness[i]!,
@@ -161,9 +166,27 @@ export class CropJudge {
   }
 
   result(): Judged {
-    const { domain, threshold } = this.#classifier.model.card;
+    const { card } = this.#classifier.model;
     const judged = this.#crops.filter(({ probability }) => probability !== null);
     const layers = [...new Set(this.#crops.map((crop) => crop.layer))];
+    const options = { layers, obstacles: this.#obstacles(layers) };
+    const column = (pick: (crop: PredictedCrop) => number) => Float64Array.from(judged, pick);
+    const place = { layer: column((c) => c.layer), frame: column((c) => c.frame) };
+    const flow = { ...place, probability: column((c) => c.probability!) };
+    const isFlow = tellsGasFlow(card);
+    return {
+      ...{ ledger: this.#ledger, counts: this.#counts, crops: this.#crops },
+      layers: isFlow ? judgeLayers(flow, { ...options, threshold: card.threshold }) : [],
+      classLayers: isFlow
+        ? null
+        : judgeClassLayers({ ...place, ...classColumns(judged) }, card.labels, options),
+      samples: this.#samples.evenly(),
+    };
+  }
+
+  /** Why layers cannot be judged, whatever the network says. */
+  #obstacles(layers: readonly number[]): Map<number, string> {
+    const { domain } = this.#classifier.model.card;
     const obstacles = new Map<number, string>();
     for (const layer of layers) {
       const mine = this.#crops.filter((crop) => crop.layer === layer);
@@ -172,18 +195,33 @@ export class CropJudge {
         darkness(lit.length, mine.length) ?? (domain === null ? null : groupObstacle(domain, columnsOf(lit)));
       if (why !== null) obstacles.set(layer, why);
     }
-    const column = (pick: (crop: PredictedCrop) => number) => Float64Array.from(judged, pick);
-    const table = {
-      probability: column((c) => c.probability!),
-      layer: column((c) => c.layer),
-      frame: column((c) => c.frame),
-    };
-    const verdicts = judgeLayers(table, { threshold, layers, obstacles });
-    return {
-      ...{ ledger: this.#ledger, counts: this.#counts, crops: this.#crops },
-      ...{ layers: verdicts, samples: this.#samples.evenly() },
-    };
+    return obstacles;
   }
+}
+
+function flowsOf(said: Outputs) {
+  const { outputs, logits } = said;
+  return Array.from(classOne(said), (probability, i) => ({
+    probability,
+    logit: outputs === 1 ? logits[i]! : logits[2 * i + 1]! - logits[2 * i]!,
+  }));
+}
+
+/** A single output p stands for the classes 1 − p and p. */
+function classesOf(said: Outputs, { threshold }: Pick<ModelCard, 'threshold'>) {
+  const { outputs, probability } = said;
+  return Array.from(decided(said, threshold), (place, i) => {
+    const row = [...probability.subarray(i * outputs, (i + 1) * outputs)];
+    const classes = outputs === 1 ? [1 - row[0]!, row[0]!] : row;
+    return { probability: classes[place]!, classes, decided: place, logit: null };
+  });
+}
+
+function classColumns(crops: readonly PredictedCrop[]) {
+  return {
+    probabilities: crops.map(({ classes = [] }) => classes),
+    decision: Uint8Array.from(crops, (crop) => crop.decided ?? 0),
+  };
 }
 
 const FEATURES = ['brightness', 'contrast', 'sharpness', 'width', 'height'] as const;

@@ -4,6 +4,7 @@ import { exportOnnx, saveSafetensors, type Model, type State } from '@spatter/te
 import type { Config } from '../config/index.ts';
 import type { CropDataset } from '../data/crop-dataset.ts';
 import type { ImageDataset } from '../data/images/image-dataset.ts';
+import { DATASETS } from '../data/dataset.ts';
 import { openDataset, type Dataset } from '../data/open-dataset.ts';
 import {
   EXPORT_TOLERANCE,
@@ -147,7 +148,9 @@ function cropCard({ extraction, data }: Config, { cache: { channels, size } }: C
 
 function imageCard({ data }: Config, { classes, images }: ImageDataset) {
   const { channels, size } = images;
-  const preprocessing = { jpeg_quality: null, channels, resize: size, crop: data.resize };
+  const plain = { jpeg_quality: null, channels, resize: size, crop: data.resize };
+  const isPadded = DATASETS[data.kind].source === 'idx';
+  const preprocessing = isPadded ? { ...plain, pad: true as const } : plain;
   return { preprocessing, extraction: null, labels: [...classes] };
 }
 

@@ -7,6 +7,7 @@ import { SpatterError } from '../util/errors.ts';
 import { libraryVersions } from '../util/library-versions.ts';
 import type { Classifier } from './classifier.ts';
 import { predictCropFile, predictImages, sidecarOf } from './predict-crops.ts';
+import { classLines } from './predict-class-files.ts';
 import { predictionFiles, writePrediction } from './predict-files.ts';
 import type { PredictInput } from './predict-inputs.ts';
 import { PredictionJournal } from './prediction-journal.ts';
@@ -85,7 +86,7 @@ function written(
   { model }: Classifier,
 ): PredictedInput {
   const result = writePrediction({ name, stem, folder, format }, prediction, model);
-  return { result, lines: describe(name, prediction, result) };
+  return { result, lines: describe(name, prediction, result, model) };
 }
 
 /** What `input` came to in an earlier call with the same model; null when it must be judged. */
@@ -103,7 +104,23 @@ export function finishedBefore(
   return { lines, result: { ...verdict, files } };
 }
 
-function describe(name: string, { layers, damage }: Prediction, result: Record<string, unknown>): string[] {
+function describe(
+  name: string,
+  prediction: Prediction,
+  result: Record<string, unknown>,
+  { card }: ExportedModel,
+): string[] {
+  const { damage, layers, classLayers } = prediction;
+  const damaged = `warning: the video is damaged from frame ${damage?.atFrame ?? 0} on (${damage?.message ?? ''}); what could be decoded was judged`;
+  return [
+    `${name}: ${String(result['verdict'])} – ${String(result['reason'])}`,
+    ...(damage === null ? [] : [damaged]),
+    ...(classLayers === null ? flowLines(layers) : classLines({ ...prediction, classLayers }, card.labels)),
+    `report ${(result['files'] as { report: string }).report}`,
+  ];
+}
+
+function flowLines(layers: Prediction['layers']): string[] {
   const rows = layers.map((layer) => [
     String(layer.layer),
     layer.verdict,
@@ -112,13 +129,6 @@ function describe(name: string, { layers, damage }: Prediction, result: Record<s
     String(layer.crops),
     layer.verdict === 'cannot judge' ? layer.reason.split(':')[0]! : '',
   ]);
-  const damaged = `warning: the video is damaged from frame ${damage?.atFrame ?? 0} on (${damage?.message ?? ''}); what could be decoded was judged`;
-  return [
-    `${name}: ${String(result['verdict'])} – ${String(result['reason'])}`,
-    ...(damage === null ? [] : [damaged]),
-    ...(rows.length === 0
-      ? []
-      : terminalTable(['layer', 'verdict', 'p(high)', '95 % interval', 'crops', ''], rows)),
-    `report ${(result['files'] as { report: string }).report}`,
-  ];
+  if (rows.length === 0) return [];
+  return terminalTable(['layer', 'verdict', 'p(high)', '95 % interval', 'crops', ''], rows);
 }

@@ -1,6 +1,6 @@
 // A judged crop, as tables and reports have it.
 
-/** One crop with its calibrated probability of class 1; boxes in pixels of the whole frame. */
+/** One crop with its calibrated probability; boxes in pixels of the whole frame. */
 export interface PredictedCrop {
   readonly frame: number;
   readonly layer: number;
@@ -9,9 +9,13 @@ export interface PredictedCrop {
   readonly w: number;
   readonly h: number;
   readonly area: number;
-  /** Null for a dark crop, which shows nothing to judge; so are all that follow. */
+  /** Of class 1, or, where a model tells classes apart, of the class that was decided. Null for a dark crop, which shows nothing to judge; so are all that follow. */
   readonly probability: number | null;
-  /** log(p / (1 − p)) before calibration. */
+  /** Calibrated probability of each class, where a model tells classes apart. */
+  readonly classes?: readonly number[];
+  /** Class that was decided, by its place, where a model tells classes apart. */
+  readonly decided?: number;
+  /** log(p / (1 − p)) before calibration; null where a model tells classes apart. */
   readonly logit: number | null;
   readonly brightness: number | null;
   readonly contrast: number | null;

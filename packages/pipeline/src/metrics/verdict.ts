@@ -1,6 +1,5 @@
 // One verdict per layer from the probabilities of its crops, with an interval that knows neighbouring frames resemble each other.
-import { effectiveSampleSize, lag1Autocorrelation } from './autocorrelation.ts';
-import { studentQuantile } from './distributions.ts';
+import { frameMean, type FrameMean } from './frame-mean.ts';
 import { sameLength, type Values } from './values.ts';
 
 export type Verdict = 'high' | 'low' | 'unclear' | 'cannot judge';
@@ -47,7 +46,8 @@ export interface LayerVerdict {
   readonly reason: string;
 }
 
-const DEFAULTS = {
+/** What options stand for when they are left out. */
+export const DEFAULTS = {
   threshold: 0.5,
   level: 0.95,
   minCrops: 20,
@@ -57,80 +57,64 @@ const DEFAULTS = {
 } as const;
 
 /**
- * Judges every layer, ascending. The mean probability is a ratio of sums over frames, so its variance is that of the
- * per-frame residuals Σp − p̄·n (Cochran 1977, §6.3; crops of one frame count as one draw), with the number of frames discounted to
- * n(1−r)/(1+r) for their lag-1 autocorrelation r, and Student's t at that many frames. A layer is `high` or `low` when the whole interval lies
- * on one side of the threshold. The interval covers the scatter of crops, not errors common to all of them.
+ * Judges every layer, ascending, by its mean probability and the interval of {@link frameMean}. A layer is `high` or `low` when the whole
+ * interval lies on one side of the threshold.
  */
 export function judgeLayers(crops: JudgedCrops, options: VerdictOptions = {}): LayerVerdict[] {
   sameLength('judgeLayers', crops.probability, crops.layer);
   sameLength('judgeLayers', crops.probability, crops.frame);
   const settings = { ...DEFAULTS, ...options };
-  const members = new Map<number, number[]>(settings.layers.map((layer) => [layer, []]));
-  for (let i = 0; i < crops.layer.length; i++) {
-    const list = members.get(crops.layer[i]!);
-    if (list === undefined) members.set(crops.layer[i]!, [i]);
+  return [...cropsByLayer(crops.layer, settings.layers)].map(([layer, list]) =>
+    judgeLayer(layer, list, crops, settings),
+  );
+}
+
+/** Positions of the crops of each layer, layers ascending; those named in `layers` are there even without crops. */
+export function cropsByLayer(layer: Values, layers: readonly number[]): Map<number, number[]> {
+  const members = new Map<number, number[]>(layers.map((each) => [each, []]));
+  for (let i = 0; i < layer.length; i++) {
+    const list = members.get(layer[i]!);
+    if (list === undefined) members.set(layer[i]!, [i]);
     else list.push(i);
   }
-  return [...members]
-    .sort(([a], [b]) => a - b)
-    .map(([layer, list]) => judgeLayer(layer, list, crops, settings));
+  return new Map([...members].sort(([a], [b]) => a - b));
 }
 
 function judgeLayer(
   layer: number,
   members: readonly number[],
-  crops: JudgedCrops,
+  { probability, frame }: JudgedCrops,
   settings: Required<VerdictOptions>,
 ): LayerVerdict {
-  const frames = perFrame(members, crops);
-  const total = frames.reduce((sum, frame) => sum + frame.sum, 0);
-  const p = members.length === 0 ? 0 : total / members.length;
-  const residuals = Float64Array.from(frames, (frame) => frame.sum - p * frame.crops);
-  const effectiveFrames = effectiveSampleSize(frames.length, lag1Autocorrelation(residuals));
-  const votes = members.filter((i) => crops.probability[i]! > settings.threshold).length;
+  const found = frameMean(members.map((i) => ({ frame: frame[i]!, value: probability[i]! })));
+  const votes = members.filter((i) => probability[i]! > settings.threshold).length;
   const counted = {
     layer,
     crops: members.length,
-    frames: frames.length,
-    effectiveFrames,
-    meanProbability: members.length === 0 ? null : p,
+    frames: found.frames,
+    effectiveFrames: found.effectiveFrames,
+    meanProbability: members.length === 0 ? null : found.mean,
     shareLow: members.length === 0 ? null : 1 - votes / members.length,
     shareHigh: members.length === 0 ? null : votes / members.length,
   };
-  const obstacle = tooLittle(members.length, effectiveFrames, settings) ?? settings.obstacles.get(layer);
+  const obstacle = tooLittle(found, settings) ?? settings.obstacles.get(layer);
   if (obstacle !== undefined) {
     return { ...counted, low: null, high: null, verdict: 'cannot judge', reason: obstacle };
   }
-  const half = halfWidth(residuals, members.length, effectiveFrames, settings.level);
-  const [low, high] = [Math.max(0, p - half), Math.min(1, p + half)];
+  const half = found.halfWidth(settings.level);
+  const [low, high] = [Math.max(0, found.mean - half), Math.min(1, found.mean + half)];
   return { ...counted, low, high, ...decideLayer(low, high, settings.threshold) };
 }
 
-/** Sums of probability and numbers of crops, one per frame, in time order. */
-function perFrame(members: readonly number[], crops: JudgedCrops): { sum: number; crops: number }[] {
-  const frames = new Map<number, { sum: number; crops: number }>();
-  for (const i of members) {
-    const frame = frames.get(crops.frame[i]!) ?? { sum: 0, crops: 0 };
-    frame.sum += crops.probability[i]!;
-    frame.crops++;
-    frames.set(crops.frame[i]!, frame);
-  }
-  return [...frames].sort(([a], [b]) => a - b).map(([, frame]) => frame);
-}
-
-function halfWidth(residuals: Float64Array, crops: number, effectiveFrames: number, level: number): number {
-  const n = residuals.length;
-  const variance = residuals.reduce((sum, r) => sum + r * r, 0) / (n - 1);
-  const error = ((n / crops) * Math.sqrt(variance)) / Math.sqrt(effectiveFrames);
-  return studentQuantile((1 + level) / 2, effectiveFrames - 1) * error;
-}
-
-function tooLittle(crops: number, frames: number, settings: Required<VerdictOptions>): string | undefined {
+/** Why so few crops or frames cannot be judged; undefined when they can. */
+export function tooLittle(
+  { crops, effectiveFrames: frames }: Pick<FrameMean, 'crops' | 'effectiveFrames'>,
+  { minCrops, minFrames }: Pick<Required<VerdictOptions>, 'minCrops' | 'minFrames'>,
+): string | undefined {
   if (crops === 0) return 'no spatter was seen in this layer';
-  if (crops < settings.minCrops) return `only ${crops} crops, at least ${settings.minCrops} are needed`;
-  if (frames >= settings.minFrames) return undefined;
-  return `its frames say as much as ${frames.toFixed(1)} independent ones, at least ${settings.minFrames} are needed`;
+  if (crops < minCrops) return `only ${crops} crops, at least ${minCrops} are needed`;
+  if (frames >= minFrames) return undefined;
+  return `its frames say as much as ${frames.toFixed(1)} independent ones, at least ${minFrames} are needed`;
 }
 
 function decideLayer(low: number, high: number, threshold: number): { verdict: Verdict; reason: string } {

@@ -37,11 +37,11 @@ function heading({ name, labels, licence, onnx_sha256 }: ModelCard, place?: Card
 }
 
 function use({ preprocessing, extraction, threshold, labels }: ModelCard): string {
-  const { channels, resize, crop, jpeg_quality } = preprocessing;
+  const { channels, resize, crop, jpeg_quality, pad } = preprocessing;
   const kind = channels === 1 ? 'gray' : 'colour';
   const cut =
     extraction === null
-      ? 'Images as they are.'
+      ? `Images as they are${pad === true ? '; smaller ones stand in the middle of black' : ''}.`
       : `Spatter crops cut by \`spatter extract\`: areas of ${extraction.min_area} to ${extraction.max_area} square pixels, threshold ${extraction.threshold}, a new layer after ${extraction.layer_gap} frames without spatter.`;
   const rule =
     labels.length === 2

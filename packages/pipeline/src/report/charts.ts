@@ -1,5 +1,6 @@
 // The catalogue of charts: data in, SVG document out.
 export { baselinesChart, type AccuracyBar } from './charts/baselines.ts';
+export { classLayersChart } from './charts/class-layers.ts';
 export { compareChart } from './charts/compare.ts';
 export { confusionChart } from './charts/confusion.ts';
 export { cropCountsChart, type CropCount } from './charts/crop-counts.ts';

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluate } from '../metrics/evaluation.ts';
 import { layerCountsChart, layersChart, recordingsChart, spatterChart, trainingChart } from './charts.ts';
 import { thin } from './charts/curve-points.ts';
+import { classPredictionPage } from './class-prediction-page.ts';
 import { evaluationCharts, evaluationPage } from './evaluation-page.ts';
 import { extractionPage } from './extraction-page.ts';
 import { escapeHtml } from './html.ts';
@@ -16,7 +17,12 @@ import { count, decimal, percent, percentRange, points, pointsRange } from './nu
 import { renderPage } from './page.ts';
 import { predictionPage } from './prediction-page.ts';
 import { terminalPairs, terminalTable } from './terminal.ts';
-import { sampleCharts, sampleEvaluation, samplePrediction } from './testing/samples.ts';
+import {
+  sampleCharts,
+  sampleClassPrediction,
+  sampleEvaluation,
+  samplePrediction,
+} from './testing/samples.ts';
 
 const HOSTILE = `<script>alert("x")</script> & 'y'\u0007`;
 const charts = sampleCharts();
@@ -128,6 +134,15 @@ describe('pages', () => {
     expect(page).toContain('Low gas flow: the gas flow looks low in layers 6–10.');
     expect(page).toContain('only 3 crops, at least 20 are needed');
     expect(page.match(/<svg /g)).toHaveLength(2);
+  });
+
+  it('of classes lead with what was found, and show each class of each layer', () => {
+    const page = classPredictionPage(sampleClassPrediction());
+    expect(page).toBe(classPredictionPage(sampleClassPrediction()));
+    expect(page).toContain('Unclear: layers differ or are unclear: 1 fan, 1 long streak.');
+    expect(page).toContain('only 1 crops, at least 20 are needed');
+    expect(page).toMatch(/<td[^>]*>0\.7\d \(0\.6\d … 0\.7\d\)</);
+    expect(page.match(/<svg /g)).toHaveLength(1);
   });
 
   it('of an extraction draw frames and layers, and leave out drawings of nothing', () => {

@@ -1,11 +1,12 @@
 // `spatter predict`: videos to probabilities per crop, a verdict per layer and a report, with an exported model.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { extractionRules } from '../../export/exported-model.ts';
+import { LAYER_GAP_FRAMES } from '../../extract/layers.ts';
+import { extractionRules, type ModelCard } from '../../export/exported-model.ts';
 import { measuredLines } from '../../export/measured-lines.ts';
 import type { Classifier } from '../../infer/classifier.ts';
 import { openModel } from '../../infer/open-model.ts';
 import type { PredictedCrop } from '../../infer/predicted-crop.ts';
-import { predictInputs } from '../../infer/predict-inputs.ts';
+import { predictInputs, type PredictInput } from '../../infer/predict-inputs.ts';
 import { TABLE_FORMATS, cropRow, type TableFormat } from '../../infer/table-format.ts';
 import { refuseToOverwrite, requireWritable } from '../../util/atomic.ts';
 import { DECODERS, type DecoderName } from '../../video/decoder.ts';
@@ -85,7 +86,7 @@ async function predict(context: Context, options: Options, given: readonly strin
   const classifier = await openModel(options.model, options);
   const results: Result[] = [];
   try {
-    const rules = settings(options, classifier, context);
+    const rules = settings(options, inputs, classifier, context);
     const halfWritten = places.map((place) => stoppedWhileWriting(place, classifier, rules));
     const finished = places.map((place, i) =>
       options.resume === true && !halfWritten[i]! ? finishedBefore(place, classifier.model) : null,
@@ -109,15 +110,24 @@ async function predict(context: Context, options: Options, given: readonly strin
 }
 
 /** Each crop as one line of JSON on standard output. */
-function streamRows(crops: readonly PredictedCrop[], threshold: number): void {
-  process.stdout.write(crops.map((crop) => `${JSON.stringify(cropRow(crop, threshold))}\n`).join(''));
+function streamRows(crops: readonly PredictedCrop[], card: ModelCard): void {
+  process.stdout.write(crops.map((crop) => `${JSON.stringify(cropRow(crop, card))}\n`).join(''));
 }
 
-function settings(options: Options, { model }: Classifier, { progress }: Context) {
-  const { min_area, max_area, threshold, layer_gap } = extractionRules(model);
+/** Images and stored crops are cut already, so a model that knows no rules of cutting can judge them; and it knows no dark ones. */
+const NO_CUTTING = { min_area: 0, max_area: 0, threshold: -1, layer_gap: LAYER_GAP_FRAMES };
+
+function settings(
+  options: Options,
+  inputs: readonly PredictInput[],
+  { model }: Classifier,
+  { progress }: Context,
+) {
+  const cuts = model.card.extraction !== null || inputs.some(({ kind }) => kind === 'video');
+  const { min_area, max_area, threshold, layer_gap } = cuts ? extractionRules(model) : NO_CUTTING;
   const { leftBound, rightBound, startFrame, decoder, layerGap } = options;
   const rules = { leftBound, rightBound, minArea: min_area, maxArea: max_area, threshold };
-  const stream = { onCrops: (crops: readonly PredictedCrop[]) => streamRows(crops, model.card.threshold) };
+  const stream = { onCrops: (crops: readonly PredictedCrop[]) => streamRows(crops, model.card) };
   const shared = { rules, startFrame, decoder, layerGap: layerGap ?? layer_gap, progress };
   return options.stream === true ? { ...shared, ...stream } : shared;
 }

@@ -46,3 +46,14 @@ export function packCrop(
     );
   }
 }
+
+/** `crop` in the middle of a black square of `size` pixels, as the images of IDX files stand; as it is where it is larger. */
+export function onBlack(crop: DecodedCrop, size: number): DecodedCrop {
+  const { width, height, bgr } = crop;
+  if (width > size || height > size) return crop;
+  const square = new Uint8Array(3 * size * size);
+  const [top, left] = [Math.floor((size - height) / 2), Math.floor((size - width) / 2)];
+  for (let y = 0; y < height; y++)
+    square.set(bgr.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((top + y) * size + left));
+  return { width: size, height: size, bgr: square };
+}

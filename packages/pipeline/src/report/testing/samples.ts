@@ -1,9 +1,11 @@
 // Realistic data for every chart and page, from fixed seeds: what the tests draw, in this process and in another.
 import { judgeBuild } from '../../metrics/build-verdict.ts';
 import { evaluate, type EvaluationInput } from '../../metrics/evaluation.ts';
+import { judgeClasses, judgeClassLayers } from '../../metrics/class-verdict.ts';
 import { judgeLayers } from '../../metrics/verdict.ts';
 import { normal, randomStream } from '../../util/random.ts';
-import { layerCountsChart } from '../charts.ts';
+import { classLayersChart, layerCountsChart } from '../charts.ts';
+import type { ClassPredictionReport } from '../class-prediction-page.ts';
 import { evaluationCharts, type EvaluationReport } from '../evaluation-page.ts';
 import { predictionCharts, type PredictionReport } from '../prediction-page.ts';
 
@@ -89,6 +91,26 @@ export function samplePrediction(): PredictionReport {
   };
 }
 
+/** Two layers of three classes, and one with a single crop. */
+export function sampleClassPrediction(): ClassPredictionReport {
+  const labels = ['fan', 'long streak', 'droplet'];
+  const random = randomStream(5);
+  const place = Array.from({ length: 81 }, (_, i) => ({ layer: Math.floor(i / 40), frame: i }));
+  const probabilities = place.map(({ layer }) => {
+    const p = (layer === 0 ? 0.7 : 0.4) + 0.05 * normal(random);
+    return [p, 0.9 - p, 0.1];
+  });
+  const crops = {
+    probabilities,
+    decision: probabilities.map((row) => row.indexOf(Math.max(...row))),
+    layer: place.map(({ layer }) => layer),
+    frame: place.map(({ frame }) => frame),
+  };
+  const layers = judgeClassLayers(crops, labels);
+  const text = { title: 'crops.h5', subtitle: '81 crops', footer: 'spatter' };
+  return { ...text, labels, layers, found: judgeClasses(layers, labels), measured: [], facts: [] };
+}
+
 /** Every chart by name. */
 export function sampleCharts(): Record<string, string> {
   const layers = [3, 4, 7].map((layer) => ({ layer, crops: 20 * layer }));
@@ -96,5 +118,6 @@ export function sampleCharts(): Record<string, string> {
     ...evaluationCharts(sampleEvaluation()),
     ...predictionCharts(samplePrediction()),
     'layer-counts': layerCountsChart(layers),
+    'class-layers': classLayersChart(sampleClassPrediction().layers, sampleClassPrediction().labels),
   };
 }
