@@ -1,12 +1,11 @@
 // Additions: a bias added to a fresh convolution or product becomes the operator's own bias input.
 import { sizeOf, type Shape } from '../ir/host.ts';
 import type { Node, Tensor } from '../ir/primitives.ts';
-import { blockedConv2d } from './blocked-convolution.ts';
 import { convAttributes } from './convolution.ts';
 import type { LoweringContext } from './context.ts';
 
 /** The vector behind `bias` when it holds one value per entry of `axis` of `shape` and nothing else. */
-function biasVector(bias: Tensor, shape: Shape, axis: number): Tensor | undefined {
+export function biasVector(bias: Tensor, shape: Shape, axis: number): Tensor | undefined {
   const extent = shape[axis]!;
   const wide = [...new Array<number>(shape.length - axis - 1).fill(1)];
   const isPerEntry = bias.shape.join() === [extent, ...wide].join() && sizeOf(bias.shape) === extent;
@@ -19,11 +18,7 @@ export function addRule(context: LoweringContext, node: Node<'add'>): string {
   const [a, b] = node.inputs;
   if (context.usedOnce(a) && a.op === 'conv2d') {
     const bias = biasVector(b, a.shape, 1);
-    if (bias)
-      return (
-        blockedConv2d(context, a, value(bias)) ??
-        emitter.emit('Conv', [...a.inputs.map(value), value(bias)], convAttributes(a.params))
-      );
+    if (bias) return emitter.emit('Conv', [...a.inputs.map(value), value(bias)], convAttributes(a.params));
   }
   if (context.usedOnce(a) && a.op === 'matmul') {
     const bias = biasVector(b, a.shape, 1);

@@ -23,6 +23,9 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'with dilation': { x: [16, 16, 7, 8], w: [16, 16, 3, 2], padding: [2, 1], dilation: [2, 3] },
   'one pixel wide with stride': { x: [32, 32, 4, 6], w: [16, 32, 1, 1], stride: [2, 2] },
   'of few channels': { x: [16, 3, 12, 12], w: [16, 3, 7, 7], stride: [2, 2], padding: [3, 3] },
+  'on images that every tap fills': { x: [32, 16, 2, 2], w: [32, 16, 3, 3], padding: [1, 1] },
+  'on such images with stride': { x: [32, 32, 2, 2], w: [16, 32, 3, 3], padding: [1, 1], stride: [2, 2] },
+  'on images that some taps miss': { x: [32, 16, 3, 2], w: [16, 16, 3, 3], padding: [1, 1] },
   'without padding': { x: [16, 16, 5, 6], w: [16, 16, 2, 3] },
 };
 

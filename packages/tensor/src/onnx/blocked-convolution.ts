@@ -1,18 +1,9 @@
 // Convolutions by ONNX Runtime's blocked CPU kernels: channels in blocks as wide as the processor's vectors.
 import { sizeOf } from '../ir/host.ts';
 import type { Node, Pair, Tensor } from '../ir/primitives.ts';
-import type { LoweringContext, Rule } from './context.ts';
+import { fits, fromBlocks, nchwc, rearranged, toBlocks } from './blocks.ts';
+import type { BlockedRule, LoweringContext } from './context.ts';
 import type { Attribute, Emitter } from './emitter.ts';
-
-/**
- * `com.microsoft.nchwc` is a domain of ONNX Runtime's own, which its optimiser uses for convolutions with constant
- * weights; weights that train are never constant, so these operators are written here by hand. Images are
- * [N, C / B, H, W, B], kernels [O / B, I / B, KH, KW, Bi, Bo], both declared under their plain shapes. Each rule returns
- * `undefined` where the kernels do not fit, and the standard lowering is used.
- */
-type BlockedRule<P extends 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'> = (
-  ...of: [...Parameters<Rule<P>>, bias?: string]
-) => string | undefined;
 
 type Four = readonly [number, number, number, number];
 const fourOf = ({ shape }: Tensor): Four => shape as unknown as Four;
@@ -35,28 +26,7 @@ function emitConv(emitter: Emitter, inputs: readonly string[], conv: BlockedConv
     group: 1,
     auto_pad: 'NOTSET',
   };
-  return emitter.emit('com.microsoft.nchwc:Conv', inputs, attributes);
-}
-
-const toBlocks = (emitter: Emitter, image: string): string =>
-  emitter.emit('com.microsoft.nchwc:ReorderInput', [image]);
-
-const fromBlocks = (emitter: Emitter, image: string, channels: number): string =>
-  emitter.emit('com.microsoft.nchwc:ReorderOutput', [image], { channels });
-
-const fits = (block: number, ...channels: readonly number[]): boolean =>
-  channels.every((count) => count % block === 0);
-
-/** Reshape, transpose, reshape. */
-function rearranged(
-  emitter: Emitter,
-  x: string,
-  split: readonly number[],
-  perm: readonly number[],
-  shape: readonly number[],
-): string {
-  const parts = emitter.emit('Reshape', [x, emitter.ints(split)]);
-  return emitter.emit('Reshape', [emitter.emit('Transpose', [parts], { perm }), emitter.ints(shape)]);
+  return nchwc(emitter, 'Conv', inputs, attributes);
 }
 
 /** [O, I, KH, KW] → [O / B, I / B, KH, KW, Bi, Bo]; few input channels are left in their order. */
@@ -71,19 +41,21 @@ function filterOf(emitter: Emitter, weight: string, [o, i, kh, kw]: Four, block:
   return rearranged(emitter, tall, split, [0, 1, 3, 2, 4], [o, i, kh, kw]);
 }
 
-export const blockedConv2d: BlockedRule<'conv2d'> = ({ emitter, value, block }, node, bias) => {
+export function blockedConv2d(
+  { emitter, value, blocked, block }: LoweringContext & { readonly block: number },
+  node: Node<'conv2d'>,
+  bias?: string,
+): string | undefined {
   const [x, weight] = node.inputs;
   const [o, i, ...kernel] = fourOf(weight);
   const { groups, padding, stride, dilation } = node.params;
-  if (block === undefined || groups !== 1 || !fits(block, o) || (i >= block && !fits(block, i)))
-    return undefined;
+  if (groups !== 1 || !fits(block, o) || (i >= block && !fits(block, i))) return undefined;
   // Few input channels are read in place, as plain images.
-  const image = i < block ? value(x) : toBlocks(emitter, value(x));
+  const image = i < block ? value(x) : blocked(x);
   const filter = filterOf(emitter, value(weight), weight.shape as unknown as Four, block);
   const conv = { kernel, pads: [...padding, ...padding], strides: stride, dilations: dilation };
-  const inputs = [image, filter, ...(bias === undefined ? [] : [bias])];
-  return fromBlocks(emitter, emitConv(emitter, inputs, conv), o);
-};
+  return emitConv(emitter, [image, filter, ...(bias === undefined ? [] : [bias])], conv);
+}
 
 /** How the pixels r, r + s, r + 2s, … of x's axis come out of dy: by a convolution with some of the taps, stride 1. */
 interface Phase {
@@ -131,8 +103,7 @@ export const blockedConv2dInputGrad: BlockedRule<'conv2dInputGrad'> = (context, 
   const phases = ([0, 1] as const).map((axis) =>
     Array.from({ length: stride[axis] }, (_, r) => phaseOf(axis, r, node)),
   );
-  if (block === undefined || groups !== 1 || !fits(block, o, i) || !isRegular(node.params, phases))
-    return undefined;
+  if (groups !== 1 || !fits(block, o, i) || !isRegular(node.params, phases)) return undefined;
   const [rows, columns] = phases.map((axis) => axis.filter(({ taps }) => taps.length > 0)) as [
     Phase[],
     Phase[],
@@ -142,11 +113,11 @@ export const blockedConv2dInputGrad: BlockedRule<'conv2dInputGrad'> = (context, 
   const [height, width] = [xShape[2]! / stride[0], xShape[3]! / stride[1]];
   const wide = lines.map((parts) => woven(emitter, parts, [blocks * height, width, block], stride[1]));
   const dx = woven(emitter, wide, [blocks, height, width * stride[1] * block], stride[0]);
-  return fromBlocks(emitter, emitter.emit('Reshape', [dx, emitter.ints(xShape)]), i);
+  return emitter.emit('Reshape', [dx, emitter.ints(xShape)]);
 };
 
 function phaseConv(
-  { emitter, value }: LoweringContext,
+  { emitter, value, blocked }: LoweringContext,
   block: number,
   { inputs: [dy, weight], params: { stride, dilation } }: Node<'conv2dInputGrad'>,
   row: Phase,
@@ -164,7 +135,7 @@ function phaseConv(
   const taps = row.taps.flatMap((r) => column.taps.map((c) => r * width + c));
   const chosen = emitter.emit('Gather', [filter, emitter.ints(taps)], { axis: 1 });
   const shaped = emitter.emit('Reshape', [chosen, emitter.ints([i, o, ...kernel])]);
-  return emitConv(emitter, [toBlocks(emitter, value(dy)), shaped], {
+  return emitConv(emitter, [blocked(dy), shaped], {
     kernel,
     pads: [row.pads[0], column.pads[0], row.pads[1], column.pads[1]],
     dilations: [stride[0] === 1 ? dilation[0] : 1, stride[1] === 1 ? dilation[1] : 1],
@@ -185,7 +156,10 @@ function woven(emitter: Emitter, parts: readonly string[], shape: readonly numbe
  * strides, as in the standard lowering. Padding beforehand pays where the three or so positions of the kernel would
  * otherwise nearly all lie at the border.
  */
-export const blockedConv2dWeightGrad: BlockedRule<'conv2dWeightGrad'> = (context, node) => {
+export function blockedConv2dWeightGrad(
+  context: LoweringContext,
+  node: Node<'conv2dWeightGrad'>,
+): string | undefined {
   const { emitter, block } = context;
   const [x, dy] = node.inputs;
   const { groups, stride, dilation, kernel } = node.params;
@@ -193,7 +167,7 @@ export const blockedConv2dWeightGrad: BlockedRule<'conv2dWeightGrad'> = (context
   const [, o, height, width] = fourOf(dy);
   if (block === undefined || groups !== 1 || !fits(block, n, o)) return undefined;
   const { image, pads } = exchanged(context, block, node);
-  const blocks = toBlocks(emitter, context.value(dy));
+  const blocks = context.blocked(dy);
   const images = [n / block, block, o / block, height * width, block];
   const filter = rearranged(emitter, blocks, images, [2, 0, 3, 1, 4], [o, n, height, width]);
   const conv = { kernel: [height, width] as const, pads, strides: dilation, dilations: stride };
@@ -201,14 +175,16 @@ export const blockedConv2dWeightGrad: BlockedRule<'conv2dWeightGrad'> = (context
   const split = [i, o / block, sizeOf(kernel), block];
   const tall = rearranged(emitter, wide, split, [1, 0, 2, 3], [o / block, block, i * sizeOf(kernel), 1]);
   return emitter.emit('Reshape', [fromBlocks(emitter, tall, block), emitter.ints([o, i, ...kernel])]);
-};
+}
 
 /** x in blocks of images, cut to the rows and columns that the convolution saw; and the padding that is still to do. */
 function exchanged(
   { emitter, value }: LoweringContext,
   block: number,
-  { inputs: [x, dy], params: { stride, padding, dilation, kernel } }: Node<'conv2dWeightGrad'>,
+  node: Node<'conv2dWeightGrad'>,
 ): { image: string; pads: readonly number[] } {
+  const [x, dy] = node.inputs;
+  const { stride, padding, dilation, kernel } = node.params;
   const far = [0, 1].map(
     (i) =>
       (kernel[i]! - 1) * dilation[i]! +
@@ -218,16 +194,19 @@ function exchanged(
       padding[i]!,
   ) as [number, number];
   const pads = [...padding, ...far];
-  const isEarly =
-    pads.some((extent) => extent < 0) || (stride[0] === 1 && dy.shape[2]! >= 4 && sizeOf(kernel) > 1);
+  const isEarly = [pads[0]! < 0 || pads[2]! < 0, pads[1]! < 0 || pads[3]! < 0 || pays(node)];
+  const early = pads.map((extent, i) => (isEarly[i % 2] ? extent : 0));
   const [n, i, height, width] = fourOf(x);
-  const size = [height + pads[0]! + pads[2]!, width + pads[1]! + pads[3]!];
-  const swapped = (image: string, shape: readonly number[]) => {
-    const tall = emitter.emit('Reshape', [image, emitter.ints([n / block, block, i * sizeOf(shape), 1])]);
-    const split = [n / block, i, sizeOf(shape) * block];
-    return rearranged(emitter, toBlocks(emitter, tall), split, [1, 0, 2], [i, n, ...shape]);
-  };
-  if (!isEarly) return { image: swapped(value(x), [height, width]), pads };
-  const padded = emitter.emit('Pad', [value(x), emitter.ints([0, 0, ...padding, 0, 0, ...far])]);
-  return { image: swapped(padded, size), pads: [0, 0, 0, 0] };
+  const size = [height + early[0]! + early[2]!, width + early[1]! + early[3]!];
+  const padded = early.some((extent) => extent !== 0)
+    ? emitter.emit('Pad', [value(x), emitter.ints([0, 0, early[0]!, early[1]!, 0, 0, early[2]!, early[3]!])])
+    : value(x);
+  const tall = emitter.emit('Reshape', [padded, emitter.ints([n / block, block, i * sizeOf(size), 1])]);
+  const split = [n / block, i, sizeOf(size) * block];
+  const image = rearranged(emitter, toBlocks(emitter, tall), split, [1, 0, 2], [i, n, ...size]);
+  return { image, pads: pads.map((extent, k) => extent - early[k]!) };
 }
+
+/** Whether columns are padded beforehand: the kernel, as large as dy, would have most of its few positions at the border. */
+const pays = ({ inputs: [, dy], params: { stride, kernel } }: Node<'conv2dWeightGrad'>): boolean =>
+  stride[0] === 1 && dy.shape[2]! >= 4 && sizeOf(kernel) > 1;

@@ -1,6 +1,7 @@
 // Lowerings of the per-channel primitives that normalisation is made of.
 import { float32 } from '../ir/host.ts';
 import type { Node, Tensor } from '../ir/primitives.ts';
+import { blockedChannelSum, blockedChannelVariance } from './blocked-elementwise.ts';
 import type { LoweringContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
 
@@ -10,7 +11,9 @@ function sum(emitter: Emitter, x: string): string {
   return emitter.emit('ReduceSum', [perImage, emitter.ints([0])], { keepdims: 0 });
 }
 
-export function channelSum({ emitter, value }: LoweringContext, { inputs: [x] }: Node<'channelSum'>): string {
+export function channelSum(context: LoweringContext, { inputs: [x] }: Node<'channelSum'>): string {
+  const { emitter, value, blocked, block } = context;
+  if (block !== undefined && context.isBlocked(x)) return blockedChannelSum(emitter, blocked(x), x, block);
   return sum(emitter, value(x));
 }
 
@@ -21,10 +24,10 @@ function filled(emitter: Emitter, x: Tensor, number: number): string {
 }
 
 /** Differences first, then squares: the difference of mean squares would cancel. */
-export function channelVariance(
-  { emitter, value }: LoweringContext,
-  { inputs: [x, mean] }: Node<'channelVariance'>,
-): string {
+export function channelVariance(context: LoweringContext, node: Node<'channelVariance'>): string {
+  const { emitter, value, block } = context;
+  const [x, mean] = node.inputs;
+  if (block !== undefined && context.isBlocked(x)) return blockedChannelVariance({ ...context, block }, node);
   const [zero, one] = [filled(emitter, x, 0), filled(emitter, x, 1)];
   const centred = normalise(emitter, [value(x), one, zero, value(mean), one]);
   const squares = sum(emitter, emitter.emit('Mul', [centred, centred]));

@@ -14,9 +14,19 @@ export interface LoweringContext {
   readonly block: number | undefined;
   /** Name of the ONNX value that holds `tensor`; lowers it first where needed. */
   readonly value: (tensor: Tensor) => string;
+  /** Name of the value that holds the image `tensor` in blocks of channels (blocks.ts). */
+  readonly blocked: (tensor: Tensor) => string;
+  /** Whether `tensor` is there in blocks without being brought into them. */
+  readonly isBlocked: (tensor: Tensor) => boolean;
   /** Whether `tensor` has one consumer, which may then absorb it. */
   readonly usedOnce: (tensor: Tensor) => boolean;
 }
 
 /** Emits the operators for `node` and returns the name of the value that holds it. */
 export type Rule<P extends PrimitiveName> = (context: LoweringContext, node: Node<P>) => string;
+
+/** The same in blocks of channels; `undefined` where that does not fit or does not pay. */
+export type BlockedRule<P extends PrimitiveName> = (
+  context: LoweringContext & { readonly block: number },
+  node: Node<P>,
+) => string | undefined;

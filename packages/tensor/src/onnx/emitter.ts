@@ -133,6 +133,13 @@ export class Emitter {
     });
   }
 
+  /** A list of indices, made once for each `name`. */
+  indices(name: string, make: () => Int32Array): string {
+    if (this.#initializers.has(name)) return name;
+    const data = make();
+    return this.initializer({ dtype: 'int32', shape: [data.length], data }, name);
+  }
+
   float(value: number, shape: Shape = []): string {
     return this.initializer({ dtype: 'float32', shape, data: Float32Array.of(value) });
   }

@@ -3,6 +3,8 @@ import { TensorError } from '../error.ts';
 import { countUses, topologicalOrder } from '../ir/graph.ts';
 import type { HostTensor } from '../ir/host.ts';
 import type { Tensor } from '../ir/primitives.ts';
+import { fromBlocks, toBlocks } from './blocks.ts';
+import { inBlocks } from './blocked-rules.ts';
 import type { LoweringContext, Rule, Target } from './context.ts';
 import { Emitter, type Port } from './emitter.ts';
 import { RULES } from './rules.ts';
@@ -43,6 +45,12 @@ export function lower(options: LoweringOptions): Uint8Array {
   return emitter.model(options.name ?? 'graph', inputs, outputPorts, options.metadata);
 }
 
+/** Names of the values that hold a tensor, in either order of its elements. */
+interface Home {
+  plain?: string;
+  blocked?: string;
+}
+
 function createContext(
   emitter: Emitter,
   order: readonly Tensor[],
@@ -50,7 +58,7 @@ function createContext(
   target: Target,
   initializers: ReadonlyMap<string, HostTensor>,
 ): LoweringContext {
-  const names = new Map<Tensor, string>();
+  const homes = new Map<Tensor, Home>();
   const uses = countUses(order, Object.values(outputs));
   const context: LoweringContext = {
     emitter,
@@ -58,12 +66,22 @@ function createContext(
     block,
     usedOnce: (tensor) => uses.get(tensor) === 1,
     value: (tensor) => {
-      const known = names.get(tensor);
-      if (known !== undefined) return known;
-      const name = lowerOne(tensor, context, initializers);
-      names.set(tensor, name);
-      return name;
+      const home = homeOf(tensor);
+      return (home.plain ??= fromBlocks(emitter, home.blocked!, tensor.shape[1]!));
     },
+    blocked: (tensor) => {
+      const home = homeOf(tensor);
+      return (home.blocked ??= toBlocks(emitter, home.plain!));
+    },
+    isBlocked: (tensor) => homeOf(tensor).blocked !== undefined,
+  };
+  const homeOf = (tensor: Tensor): Home => {
+    const known = homes.get(tensor);
+    if (known !== undefined) return known;
+    const blocked = inBlocks(context, tensor);
+    const home = blocked === undefined ? { plain: lowerOne(tensor, context, initializers) } : { blocked };
+    homes.set(tensor, home);
+    return home;
   };
   return context;
 }

@@ -1,6 +1,6 @@
 // The lowering table: for every primitive the ONNX operators that compute it.
 import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
-import { blockedConv2d, blockedConv2dInputGrad, blockedConv2dWeightGrad } from './blocked-convolution.ts';
+import { blockedConv2dWeightGrad } from './blocked-convolution.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './convolution.ts';
 import { dataTypeOf } from './emitter.ts';
 import { addRule } from './bias.ts';
@@ -113,8 +113,8 @@ export const RULES: LoweringTable = {
   layerNorm,
   layerNormInputGrad,
   layerNormWeightGrad,
-  conv2d: firstThatFits<'conv2d'>(blockedConv2d, conv2d),
-  conv2dInputGrad: firstThatFits(blockedConv2dInputGrad, conv2dInputGrad),
+  conv2d,
+  conv2dInputGrad,
   conv2dWeightGrad: firstThatFits(blockedConv2dWeightGrad, conv2dWeightGrad),
   maxPool2d,
   maxPool2dGrad: perDevice(maxPool2dGrad, { cpu: maxPool2dGradByIndices }),
