@@ -1,6 +1,8 @@
 // A side of a training bench: a process of its own, which trains a few steps whenever it is told to.
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { SideOptions } from './training.ts';
 
 /** What the process prints first, as one JSON line; from then on a line of milliseconds per step for every line it reads. */
 export interface Greeting {
@@ -12,6 +14,8 @@ export interface Greeting {
 export interface Side extends Greeting {
   /** Milliseconds per step of one round. */
   readonly round: () => Promise<number>;
+  /** The same in processor time of all threads; our side only. */
+  readonly cpuRound: () => Promise<number>;
   /** Ends the process and returns the most memory it held at a time, in MiB. */
   readonly stop: () => Promise<number>;
 }
@@ -32,10 +36,17 @@ export async function startSide(command: string, args: readonly string[]): Promi
   return {
     ...(JSON.parse(await next()) as Greeting),
     round: () => ask('go'),
+    cpuRound: () => ask('cpu'),
     stop: async () => {
       const memory = await ask('memory');
       child.stdin.end();
       return memory;
     },
   };
+}
+
+/** Starts our own side of a training. */
+export function startTraining(options: SideOptions): Promise<Side> {
+  const script = join(import.meta.dirname, 'train-side.ts');
+  return startSide(process.execPath, ['--import', 'tsx', script, JSON.stringify(options)]);
 }

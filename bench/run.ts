@@ -17,6 +17,7 @@ const BENCHES: Record<string, () => Promise<Script>> = {
   'train-resnet18': () => trained('train-resnet18'),
   'train-efficientnet-b0': () => trained('train-efficientnet-b0'),
   'train-vit-tiny': () => trained('train-vit-tiny'),
+  state: () => import('./state.ts'),
   'infer-lenet5': () => import('./infer-lenet5.ts'),
   tracking: () => import('./tracking.ts'),
   sweep: () => import('./sweep.ts'),

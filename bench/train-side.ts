@@ -1,34 +1,37 @@
-// Our side of the training benches, as a process: see peer.ts. Usage: train-side.ts WORK THREADS STEPS
+// Our side of the training benches, as a process: see peer.ts. Usage: train-side.ts '{"work": "train-lenet5", …}' (SideOptions)
 import { createInterface } from 'node:readline';
 import { compileTrainStep, LOSSES, OPTIMIZERS, type Model } from '@spatter/tensor';
 import { MODELS } from '../packages/pipeline/src/models/catalogue.ts';
-import { TRAINING_WORKS, type TrainingWork } from './training.ts';
+import { TRAINING_WORKS, type SideOptions, type TrainingWork } from './training.ts';
 
-const [name = '', threads = '2', steps = '2'] = process.argv.slice(2);
-const work = (TRAINING_WORKS as Readonly<Record<string, TrainingWork>>)[name];
+const options = JSON.parse(process.argv[2] ?? '{}') as SideOptions;
+const { steps, stepsPerRun } = options;
+const work = (TRAINING_WORKS as Readonly<Record<string, TrainingWork>>)[options.work];
 const build = (MODELS as Readonly<Record<string, (options: never) => Model>>)[work?.model ?? ''];
 if (work === undefined || build === undefined)
-  throw new Error(`there must be a work and a model for "${name}"`);
+  throw new Error(`there must be a work and a model for "${options.work}"`);
 
 const begun = performance.now();
-const { architecture, inputShape, batch: size } = work;
+const { architecture, inputShape } = work;
+const size = options.batch ?? work.batch;
 const step = compileTrainStep({
   model: build(architecture as never),
   loss: architecture['num_classes'] === 1 ? LOSSES.bce_with_logits : LOSSES.cross_entropy,
   optimizer: OPTIMIZERS.adam(),
   inputShape,
-  threads: Number(threads),
-  device: 'cpu',
+  threads: options.threads,
+  device: options.device,
 });
 const pixels = size * inputShape[0] * inputShape[1] * inputShape[2];
-const batch = {
-  x: Float32Array.from({ length: pixels }, (_, i) => ((i * 7919) % 256) / 255),
-  y: Float32Array.from({ length: size }, (_, i) => i % 2),
+const batches = {
+  x: Float32Array.from({ length: stepsPerRun * pixels }, (_, i) => (((i % pixels) * 7919) % 256) / 255),
+  y: Float32Array.from({ length: stepsPerRun * size }, (_, i) => (i % size) % 2),
   size,
 };
+const hypers = new Array<{ lr: number }>(stepsPerRun).fill({ lr: 1e-3 });
 let state = step.initialState(0);
 const train = async () => {
-  ({ state } = await step.run(state, batch, { lr: 1e-3 }));
+  ({ state } = await step.runMany(state, batches, hypers));
 };
 await train();
 const greeting = { version: process.version, first_step_s: (performance.now() - begun) / 1000 };
@@ -39,7 +42,9 @@ for await (const word of createInterface(process.stdin)) {
     console.log(process.resourceUsage().maxRSS / 1024);
     continue;
   }
-  const start = performance.now();
-  for (let i = 0; i < Number(steps); i++) await train();
-  console.log((performance.now() - start) / Number(steps));
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  for (let i = 0; i < steps; i += stepsPerRun) await train();
+  const { user, system } = process.cpuUsage(before);
+  const milliseconds = word === 'cpu' ? (user + system) / 1000 : performance.now() - start;
+  console.log(milliseconds / (Math.ceil(steps / stepsPerRun) * stepsPerRun));
 }

@@ -1,7 +1,7 @@
 // Train steps of a network against PyTorch with the same threads: both sides take turns, round by round.
 import { join } from 'node:path';
 import { pythonWith } from '../interop/python.ts';
-import { startSide } from './peer.ts';
+import { startSide, startTraining } from './peer.ts';
 import { median, type BenchResult } from './result.ts';
 import { TRAINING_WORKS, type TrainingWorkName } from './training.ts';
 
@@ -21,18 +21,13 @@ const STEPS: Readonly<Record<TrainingWorkName, number>> = {
 /** The bench `name`: median milliseconds per step of both, first step and most memory of both. */
 export const trainingBench = (name: TrainingWorkName) => async (): Promise<BenchResult> => {
   const python = process.env['SPATTER_PYTHON'] ?? pythonWith(['torch==2.15.0', 'torchvision==0.29.2']);
-  const args = [name, THREADS, STEPS[name]].map(String);
   const work = TRAINING_WORKS[name];
-  const mine = await startSide(process.execPath, [
-    '--import',
-    'tsx',
-    join(import.meta.dirname, 'train-side.ts'),
-    ...args,
-  ]);
+  const steps = STEPS[name];
+  const mine = await startTraining({ work: name, device: 'cpu', threads: THREADS, steps, stepsPerRun: 1 });
   const size = [...work.inputShape, work.batch].map(String);
   const peer = await startSide(python, [
     join(import.meta.dirname, 'python/train_torch.py'),
-    ...args,
+    ...[name, THREADS, steps].map(String),
     ...size,
   ]);
   const times: { mine: number[]; peer: number[] } = { mine: [], peer: [] };

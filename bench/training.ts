@@ -1,4 +1,5 @@
-// The works that training benches time: network, images, batch, loss.
+// The works that training benches time: network, images, batch, loss. And how a side of them is told what to do.
+import type { DeviceName } from '@spatter/tensor';
 
 export interface TrainingWork {
   /** Name in the catalogue of models. */
@@ -37,3 +38,16 @@ export const TRAINING_WORKS = {
 } as const satisfies Record<string, TrainingWork>;
 
 export type TrainingWorkName = keyof typeof TRAINING_WORKS;
+
+/** What our side is told, as JSON. */
+export interface SideOptions {
+  readonly work: TrainingWorkName;
+  readonly device: DeviceName;
+  readonly threads: number;
+  /** Steps of a round. */
+  readonly steps: number;
+  /** Steps of one run of ONNX Runtime. */
+  readonly stepsPerRun: number;
+  /** Images of a step; the work's own when left out. */
+  readonly batch?: number;
+}

@@ -26,11 +26,8 @@ const examples = (Object.keys(CASES) as PrimitiveName[]).flatMap((name) =>
   CASES[name].map((example, i) => [name, i, example] as const),
 );
 
-async function steps(
-  build: (options: AnyModelOptions) => Model,
-  device: Device,
-): Promise<readonly [StepResult, StepResult]> {
-  const step = compileTrainStep({
+const opened = (build: (options: AnyModelOptions) => Model, device: Device) =>
+  compileTrainStep({
     model: build(TINY),
     loss: LOSSES.cross_entropy,
     optimizer: OPTIMIZERS.sgd({ momentum: 0.9 }),
@@ -38,11 +35,18 @@ async function steps(
     device,
     threads: 1,
   });
-  const batch = {
-    x: Float32Array.from({ length: SIZE * SIDE * SIDE }, (_, i) => ((i * 7919) % 256) / 255),
-    y: Float32Array.of(0, 1, 1, 0),
-    size: SIZE,
-  };
+
+const batch = {
+  x: Float32Array.from({ length: SIZE * SIDE * SIDE }, (_, i) => ((i * 7919) % 256) / 255),
+  y: Float32Array.of(0, 1, 1, 0),
+  size: SIZE,
+};
+
+async function steps(
+  build: (options: AnyModelOptions) => Model,
+  device: Device,
+): Promise<readonly [StepResult, StepResult]> {
+  const step = opened(build, device);
   const first = await step.run(step.initialState(1), batch, { lr: 1e-3 });
   const second = await step.run(first.state, batch, { lr: 1e-3 });
   await step.dispose();
@@ -70,4 +74,23 @@ describe.each(devices)('device %s', (device) => {
     // Normalisation over few values magnifies rounding, so the step after the update is compared loosely.
     expect(Math.abs(actual[1].loss - expected[1].loss)).toBeLessThan(0.05);
   });
+
+  it('trains several batches in one run with the bytes of one by one', async () => {
+    const step = opened(MODELS.cnn, device);
+    const hypers = [{ lr: 0.1 }, { lr: 0.01 }];
+    const twice = { x: twoOf(batch.x), y: twoOf(batch.y), size: SIZE };
+    const together = await step.runMany(step.initialState(1), twice, hypers);
+    const first = await step.run(step.initialState(1), batch, hypers[0]!);
+    const second = await step.run(first.state, batch, hypers[1]!);
+    await step.dispose();
+    expect(together.steps.map(({ loss }) => loss)).toEqual([first.loss, second.loss]);
+    expect(together.state).toEqual(second.state);
+  });
 });
+
+function twoOf(values: Float32Array): Float32Array {
+  const both = new Float32Array(2 * values.length);
+  both.set(values);
+  both.set(values, values.length);
+  return both;
+}

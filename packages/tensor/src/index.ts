@@ -3,17 +3,18 @@ export { compileForward, exportOnnx, referenceForward } from './compile/forward.
 export type { ExportOptions, Forward, ForwardOptions } from './compile/forward.ts';
 export { countMacs } from './compile/macs.ts';
 export type { ImageShape } from './compile/trace.ts';
-export { compileStep, compileTrainStep } from './compile/train-step.ts';
+export { compileStep } from './compile/step.ts';
 export type {
-  Batch,
+  ObjectiveBatch,
+  ObjectiveMetrics,
   ObjectiveResult,
+  ObjectiveResults,
+  ObjectiveStepOptions,
   Step,
   StepHyper,
-  ObjectiveStepOptions,
-  StepResult,
-  TrainStep,
-  TrainStepOptions,
-} from './compile/train-step.ts';
+} from './compile/step.ts';
+export { compileTrainStep } from './compile/train-step.ts';
+export type { Batch, StepMetrics, StepResult, TrainStep, TrainStepOptions } from './compile/train-step.ts';
 export { averageName } from './compile/trace.ts';
 export { TENSOR_ERRORS, TensorError } from './error.ts';
 export type { TensorErrorCode } from './error.ts';

@@ -127,6 +127,12 @@ const nesterovHasMomentum: Rule = ({ training: { optimizer } }) =>
         hint: 'change one of the two',
       };
 
+const runsUpdateAlike: Rule = ({ training: { steps_per_run: steps, accumulate } }) => {
+  if (steps === null || steps === 1 || accumulate === 1) return undefined;
+  const must = `training.steps_per_run must be 1 with training.accumulate=${accumulate}, got ${steps}`;
+  return { path: 'training.steps_per_run', must, hint: 'leave one of the two out' };
+};
+
 const RULES: readonly Rule[] = [
   sharesSumToOne,
   ratioHasShare,
@@ -141,6 +147,7 @@ const RULES: readonly Rule[] = [
   areasAreOrdered,
   boundsAreOrdered,
   nesterovHasMomentum,
+  runsUpdateAlike,
 ];
 
 /** The first rule that `config` breaks. */

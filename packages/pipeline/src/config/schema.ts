@@ -181,6 +181,13 @@ const training = z.strictObject({
     1,
     'Batches whose gradients make one optimiser step: as batches so many times as large, in the memory of one.',
   ),
+  steps_per_run: orNull(
+    integer(
+      1,
+      'Batches that are trained in one call of the network, with the same result as one by one; null: 1 on the processor, 8 on devices with memory of their own, 1 with training.accumulate.',
+      1024,
+    ),
+  ),
   ema: z.strictObject({
     enabled: flag('Keep a moving average of the weights and statistics beside them.'),
     decay: real({ min: 0, below: 1 }, 'Weight of the past at every optimiser step.'),

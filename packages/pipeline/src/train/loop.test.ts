@@ -1,7 +1,7 @@
 // The loop as a pure machine: a kill at any moment and a resume give the same files as an uninterrupted run.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { State, TrainStep } from '@spatter/tensor';
+import type { State } from '@spatter/tensor';
 import type { Batch } from '../data/batch.ts';
 import type { Loader } from '../data/loader.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -20,14 +20,16 @@ function stateOf(value: number): State {
 const valueOf = (state: State) => state.get('w')!.data[0] as number;
 
 /** A "model" whose weight drifts with the batch's first input and the learning rate. */
-const step: TrainStep = {
-  initialState: () => stateOf(0),
-  run: (state, batch, { lr }) => {
-    const value = valueOf(state) + lr * batch.x[0]!;
-    const logits = Float32Array.from({ length: batch.size }, (_, i) => Math.sin(value * 50 + i));
-    return Promise.resolve({ state: stateOf(value), loss: Math.cos(value), logits });
+const step: Training['step'] = {
+  runMany: (state, { x, size }, hypers) => {
+    let value = valueOf(state);
+    const steps = hypers.map(({ lr }, i) => {
+      value = Math.fround(value + lr * x[(i * x.length) / hypers.length]!);
+      const logits = Float32Array.from({ length: size }, (_, k) => Math.sin(value * 50 + k));
+      return { loss: Math.cos(value), logits };
+    });
+    return Promise.resolve({ state: stateOf(value), steps });
   },
-  dispose: () => Promise.resolve(),
 };
 
 function batchOf(epoch: number, index: number): Batch {
@@ -55,7 +57,7 @@ const POLICIES = new Map<string, Policy>([
 class Killed extends Error {}
 
 /** A disk that survives kills, and a run that is killed after `effects` writes or batches. */
-function machine(disk: Map<string, string>, effects: number): Training {
+function machine(disk: Map<string, string>, effects: number, stepsPerRun = 1): Training {
   let left = effects;
   const effect = () => {
     if (left-- <= 0) throw new Killed();
@@ -76,6 +78,7 @@ function machine(disk: Map<string, string>, effects: number): Training {
       effect();
       disk.delete(name);
     },
+    stepsPerRun,
     saveEvery: 2,
     onBatch: effect,
     onEpoch: () => undefined,
@@ -90,11 +93,11 @@ function resumePoint(disk: Map<string, string>): Checkpoint {
   return { state: stateOf(value), progress };
 }
 
-async function runToEnd(kills: readonly number[]): Promise<Map<string, string>> {
+async function runToEnd(kills: readonly number[], stepsPerRun = 1): Promise<Map<string, string>> {
   const disk = new Map<string, string>();
   for (const effects of [...kills, Infinity]) {
     try {
-      await train(machine(disk, effects), resumePoint(disk));
+      await train(machine(disk, effects, stepsPerRun), resumePoint(disk));
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
     }
@@ -105,13 +108,17 @@ async function runToEnd(kills: readonly number[]): Promise<Map<string, string>> 
 const sorted = (disk: Map<string, string>) => [...disk].sort(([a], [b]) => a.localeCompare(b));
 
 describe('the training loop', () => {
-  it('leaves the same files after any kills and resumes as without', async () => {
+  it('leaves the same files after any kills and resumes as without, however many steps a run has', async () => {
     const whole = sorted(await runToEnd([]));
     expect(whole.map(([name]) => name)).toContain(LAST);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(25), { maxLength: 5 }), async (kills) => {
-        expect(sorted(await runToEnd(kills))).toEqual(whole);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.nat(25), { maxLength: 5 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (kills, steps) => {
+          expect(sorted(await runToEnd(kills, steps))).toEqual(whole);
+        },
+      ),
     );
   });
 
@@ -134,9 +141,8 @@ describe('the training loop', () => {
 
   it('ends with one line when the loss is not finite, and keeps what was saved', async () => {
     const disk = new Map<string, string>();
-    const broken: TrainStep = {
-      ...step,
-      run: (state) => Promise.resolve({ state, loss: NaN, logits: new Float32Array(2) }),
+    const broken: Training['step'] = {
+      runMany: (state) => Promise.resolve({ state, steps: [{ loss: NaN, logits: new Float32Array(2) }] }),
     };
     const run = { ...machine(disk, Infinity), step: broken };
     await expect(train(run, resumePoint(disk))).rejects.toMatchObject({

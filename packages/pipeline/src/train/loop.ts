@@ -1,31 +1,27 @@
 // The training loop. Everything it needs is given; everything it decides is in `Progress`.
-import type { State, StepHyper, TrainStep } from '@spatter/tensor';
+import type { State, StepMetrics, TrainStep } from '@spatter/tensor';
 import type { Batch } from '../data/batch.ts';
-import type { Loader } from '../data/loader.ts';
+import { batchGroups, type Grouping } from './batch-groups.ts';
 import { countCorrect } from './score.ts';
-import type { Mixer } from './mix.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Policies } from './policies/catalogue.ts';
 import type { Decision, EpochMetrics } from './policies/policy.ts';
 import { afterBatch, afterEpoch, type Progress } from './progress.ts';
 import { SpatterError } from '../util/errors.ts';
 
-export interface Training {
+/**
+ * `hyper` is what the step is told for the batch to come. `mix` makes of a batch what the step is trained with, and may change its
+ * images; the batch itself when missing. `saveEvery` saves `last` every so many batches inside an epoch; 0 = only between epochs.
+ */
+export interface Training extends Grouping {
   readonly epochs: number;
-  readonly step: TrainStep;
-  readonly loader: Loader;
-  /** Makes of a batch what the step is trained with; may change its images. The batch itself when missing. */
-  readonly mix?: Mixer;
-  /** What the step is told for the batch to come. */
-  readonly hyper: (progress: Progress) => StepHyper;
+  readonly step: Pick<TrainStep, 'runMany'>;
   /** Mean loss and accuracy of the validation split. */
   readonly validate: (state: State) => Promise<{ loss: number; accuracy: number }>;
   readonly policies: Policies;
   /** Saves under a checkpoint name; `last` is the one a resume starts from. */
   readonly save: (name: string, checkpoint: Checkpoint) => void;
   readonly remove: (name: string) => void;
-  /** Save `last` every so many batches inside an epoch; 0 = only between epochs. */
-  readonly saveEvery: number;
   readonly onBatch: (progress: Progress) => void;
   /** Waited for, so that what it learns can still make `interrupted` true. */
   readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void | Promise<void>;
@@ -39,13 +35,14 @@ export const LAST = 'last.safetensors';
 export async function train(run: Training, start: Checkpoint): Promise<Checkpoint> {
   let { state, progress } = start;
   while (progress.epoch <= run.epochs && progress.stopped === null) {
-    for await (const batch of run.loader.epoch(progress.epoch, progress.batch)) {
-      const hyper = run.hyper(progress);
-      const result = await run.step.run(state, run.mix?.(batch, progress) ?? batch, hyper);
-      state = result.state;
-      progress = afterBatch({ ...progress, lr: hyper.lr }, scored(result, batch, progress));
-      if (run.saveEvery > 0 && progress.batch % run.saveEvery === 0) run.save(LAST, { state, progress });
-      run.onBatch(progress);
+    for await (const { batches, hypers, fed } of batchGroups(run, progress)) {
+      const results = await run.step.runMany(state, fed, hypers);
+      state = results.state;
+      for (const [i, metrics] of results.steps.entries()) {
+        progress = afterBatch({ ...progress, lr: hypers[i]!.lr }, scored(metrics, batches[i]!, progress));
+        if (run.saveEvery > 0 && progress.batch % run.saveEvery === 0) run.save(LAST, { state, progress });
+        run.onBatch(progress);
+      }
       if (run.interrupted()) return interrupt(run, { state, progress });
     }
     const validated = await run.validate(state);
@@ -64,13 +61,9 @@ function interrupt(run: Training, checkpoint: Checkpoint): Checkpoint {
   return checkpoint;
 }
 
-function scored(
-  result: { loss: number; logits: Float32Array },
-  batch: Batch,
-  { epoch, batch: done }: Progress,
-) {
-  requireFinite(result.loss, `the loss became ${result.loss} in epoch ${epoch}, batch ${done + 1}`);
-  return { loss: result.loss, correct: countCorrect(result.logits, batch.y), size: batch.size };
+function scored({ loss, logits }: StepMetrics, batch: Batch, { epoch, batch: done }: Progress) {
+  requireFinite(loss, `the loss became ${loss} in epoch ${epoch}, batch ${done + 1}`);
+  return { loss, correct: countCorrect(logits, batch.y), size: batch.size };
 }
 
 function requireFinite(loss: number, message: string): void {

@@ -8,7 +8,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { LAST, train, type Training } from './loop.ts';
 import { mixer } from './mix.ts';
 import { startProgress } from './progress.ts';
-import { judgedState, stepPlan } from './step-plan.ts';
+import { judgedState, stepPlan, stepsPerRun } from './step-plan.ts';
 
 const SMALL = [
   'model=cnn',
@@ -94,7 +94,7 @@ const FEATURES: Record<string, string[]> = {
 class Killed extends Error {}
 
 /** The last file of a run of two epochs that dies after each number of batches in `kills`. */
-async function finish(overrides: string[], kills: readonly number[]): Promise<Buffer> {
+async function finish(overrides: string[], kills: readonly number[], saveEvery = 1): Promise<Buffer> {
   const config = configOf('training.epochs=2', 'training.scheduler.warmup_epochs=0.5', ...overrides);
   const step = buildStep(config);
   let last: Checkpoint = { state: step.initialState(1), progress: startProgress(0.01) };
@@ -112,7 +112,8 @@ async function finish(overrides: string[], kills: readonly number[]): Promise<Bu
         if (name === LAST) last = checkpoint;
       },
       remove: () => undefined,
-      saveEvery: 1,
+      stepsPerRun: stepsPerRun(config),
+      saveEvery,
       onBatch: () => {
         if (left-- <= 0) throw new Killed();
       },
@@ -137,6 +138,26 @@ describe('a killed run ends with the same bytes', () => {
     const whole = await finish(overrides, []);
     expect(whole.equals(plain)).toBe(false);
     expect((await finish(overrides, [0, 2])).equals(whole)).toBe(true);
+  });
+});
+
+describe('several batches in one run', () => {
+  it.each(['ema', 'dropout', 'mixup', 'cosine'])(
+    'end with the same bytes as one by one, with %s',
+    async (name) => {
+      const together = [...FEATURES[name]!, 'training.steps_per_run=2'];
+      const apart = await finish(FEATURES[name]!, [], 0);
+      expect((await finish(together, [], 0)).equals(apart)).toBe(true);
+      expect((await finish(together, [1], 2)).equals(await finish(FEATURES[name]!, [], 2))).toBe(true);
+    },
+  );
+
+  it('are left to the processor by name, and refused where gradients wait', () => {
+    expect(stepsPerRun(configOf())).toBe(1);
+    expect(stepsPerRun(configOf('training.steps_per_run=5'))).toBe(5);
+    expect(() => configOf('training.steps_per_run=2', 'training.accumulate=2')).toThrow(
+      'training.steps_per_run must be 1 with training.accumulate=2, got 2',
+    );
   });
 });
 

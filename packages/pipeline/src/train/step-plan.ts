@@ -1,5 +1,12 @@
-// What every step of a run is told: its learning rate, and whether it updates the weights. And which weights are judged.
-import { averageName, SCHEDULES, type Schedule, type State, type StepHyper } from '@spatter/tensor';
+// What every step of a run is told: its learning rate, and whether it updates the weights. How many run together, and which weights are judged.
+import {
+  averageName,
+  resolveDevice,
+  SCHEDULES,
+  type Schedule,
+  type State,
+  type StepHyper,
+} from '@spatter/tensor';
 import type { Config } from '../config/index.ts';
 import type { Progress } from './progress.ts';
 
@@ -38,6 +45,15 @@ export function stepPlan({ training }: Config, batches: number): (progress: Prog
     const update = (batch + 1) % accumulate === 0 || batch + 1 === batches;
     return { lr: schedule?.(at) ?? lr, update };
   };
+}
+
+/** Steps of a run where the state would else travel to the device and back with every one of them. */
+const STEPS_ON_DEVICES = 8;
+
+/** Batches that one run of the network trains: as the config says, else several on devices with memory of their own. */
+export function stepsPerRun({ device, training: { steps_per_run: said, accumulate } }: Config): number {
+  if (said !== null) return said;
+  return accumulate > 1 || resolveDevice(device) === 'cpu' ? 1 : STEPS_ON_DEVICES;
 }
 
 /** The weights that are validated, evaluated and exported: the averaged ones where the config says so. */

@@ -14,7 +14,7 @@ import { LAST, train } from './loop.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
 import { mixer } from './mix.ts';
-import { judgedState, stepPlan } from './step-plan.ts';
+import { judgedState, stepPlan, stepsPerRun } from './step-plan.ts';
 import { withPretrained } from './pretrained.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
@@ -60,6 +60,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         validate: async (state) =>
           lossAndAccuracy(await splitLogits(forward, judgedState(state, config), validation)),
         policies: policiesOf(config.training),
+        stepsPerRun: stepsPerRun(config),
         saveEvery: config.training.checkpoint.every_n_batches ?? 0,
         onBatch: (at) => {
           bar.update((at.epoch - 1) * loader.length + at.batch, note(at));

@@ -25,7 +25,8 @@ import { keepMask, uniformStream } from '../nn/random.ts';
 import { follow, twin } from '../nn/twin.ts';
 import { adam } from '../optimizers/adam.ts';
 import { sgd } from '../optimizers/sgd.ts';
-import { compileStep, compileTrainStep, type TrainStepOptions } from './train-step.ts';
+import { compileStep } from './step.ts';
+import { compileTrainStep, type TrainStepOptions } from './train-step.ts';
 
 const [FEATURES, QUEUE, MOMENTUM] = [6, 16, 0.9];
 const encoder = chain([linear(8, 12), reluLayer(), linear(12, FEATURES)]);

@@ -83,17 +83,17 @@ export function checkState(state: State, template: State): void {
   }
 }
 
-/** The state after a step on `size` samples: what waited is gone after an update, what no graph gives stays. */
+/** The state after `steps` steps on `size` samples each: what waited is gone after an update, what no graph gives stays. */
 export function nextState(
   template: State,
   state: State,
   results: ReadonlyMap<string, HostTensor>,
-  { size, updates }: { readonly size: number; readonly updates: boolean },
+  { size, steps, updates }: { readonly size: number; readonly steps: number; readonly updates: boolean },
 ): State {
   const count = (name: string): bigint => {
-    if (name === STEP) return BigInt(updates ? 1 : 0);
-    if (name === WAITING) return BigInt(updates ? -countOf(state, WAITING) : size);
-    return 1n;
+    if (name === STEP) return BigInt(updates ? steps : 0);
+    if (name === WAITING) return BigInt(updates ? -countOf(state, WAITING) : steps * size);
+    return BigInt(steps);
   };
   const next = (name: string, zero: HostTensor): HostTensor => {
     if (zero.dtype === 'int64') return counter(BigInt(countOf(state, name)) + count(name));

@@ -1,6 +1,7 @@
 // Collects ONNX nodes and writes them as a model file, through onnx-proto.
 import proto, { type onnx } from 'onnx-proto';
 import { sizeOf, type DType, type HostTensor, type Shape } from '../ir/host.ts';
+import { repeated, type Repetition } from './repeated.ts';
 
 /** Opset and file version written; opset 17 is read by every ONNX Runtime since 1.12. */
 const OPSET = 17;
@@ -59,6 +60,13 @@ function tensorProto(name: string, value: HostTensor): onnx.ITensorProto {
     dims: [...value.shape],
     rawData: new Uint8Array(buffer, byteOffset, byteLength),
   };
+}
+
+export interface ModelOptions {
+  /** Becomes `metadata_props`. */
+  readonly metadata?: Record<string, string> | undefined;
+  /** Makes the file run the graph several times; once when left out. */
+  readonly repetition?: Repetition | undefined;
 }
 
 /** Writes one ONNX graph, node by node; values are referred to by name. */
@@ -144,32 +152,38 @@ export class Emitter {
     return this.initializer({ dtype: 'float32', shape, data: Float32Array.of(value) });
   }
 
-  /** The finished model file. `metadata` becomes `metadata_props`. */
+  /** The finished model file. */
   model(
     name: string,
     inputs: readonly Port[],
     outputs: readonly Port[],
-    metadata: Record<string, string> = {},
+    options: ModelOptions = {},
   ): Uint8Array {
-    const named = (value: string) => this.#borderNames.get(value) ?? value;
+    const { metadata = {}, repetition } = options;
     const domains = [...new Set(['', ...this.#domains])];
+    const graph = this.#graph(name, inputs, outputs);
     const model: onnx.IModelProto = {
       irVersion: IR_VERSION,
       producerName: '@spatter/tensor',
       opsetImport: domains.map((domain) => ({ domain, version: domain === '' ? OPSET : 1 })),
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-      graph: {
-        name,
-        node: this.#nodes.map((node) => ({
-          ...node,
-          input: node.input!.map(named),
-          output: node.output!.map(named),
-        })),
-        initializer: [...this.#initializers.values()],
-        input: inputs.map(portProto),
-        output: outputs.map(portProto),
-      },
+      graph: repetition === undefined ? graph : repeated(graph, repetition),
     };
     return ModelProto.encode(model).finish();
+  }
+
+  #graph(name: string, inputs: readonly Port[], outputs: readonly Port[]): onnx.IGraphProto {
+    const named = (value: string) => this.#borderNames.get(value) ?? value;
+    return {
+      name,
+      node: this.#nodes.map((node) => ({
+        ...node,
+        input: node.input!.map(named),
+        output: node.output!.map(named),
+      })),
+      initializer: [...this.#initializers.values()],
+      input: inputs.map(portProto),
+      output: outputs.map(portProto),
+    };
   }
 }

@@ -7,6 +7,7 @@ import { fromBlocks, toBlocks } from './blocks.ts';
 import { inBlocks } from './blocked-rules.ts';
 import type { LoweringContext, Rule, Target } from './context.ts';
 import { Emitter, type Port } from './emitter.ts';
+import type { Repetition } from './repeated.ts';
 import { RULES } from './rules.ts';
 
 export interface LoweringOptions {
@@ -21,6 +22,8 @@ export interface LoweringOptions {
   /** Name of a symbolic first extent that these inputs, and all outputs, get in place of the traced one. */
   readonly dynamic?: { readonly axis: string; readonly inputs: readonly string[] };
   readonly metadata?: Record<string, string>;
+  /** Runs the graph several times, see `repeated`. */
+  readonly repetition?: Repetition | undefined;
 }
 
 /** The ONNX model file that computes `outputs`. Deterministic: the same graph gives the same bytes. */
@@ -42,7 +45,7 @@ export function lower(options: LoweringOptions): Uint8Array {
   const outputPorts = Object.entries(outputs).map(([name, tensor]) =>
     port(name, tensor, dynamic !== undefined),
   );
-  return emitter.model(options.name ?? 'graph', inputs, outputPorts, options.metadata);
+  return emitter.model(options.name ?? 'graph', inputs, outputPorts, options);
 }
 
 /** Names of the values that hold a tensor, in either order of its elements. */

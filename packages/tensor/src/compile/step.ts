@@ -1,0 +1,227 @@
+// A step of any objective: a pure function (state, batch) → (state, metrics), compiled to one ONNX graph per batch size.
+import { TensorError } from '../error.ts';
+import { sizeOf, type HostTensor } from '../ir/host.ts';
+import type { State } from '../nn/parameters.ts';
+import { lower } from '../onnx/lower.ts';
+import { channelBlock } from '../runtime/channel-block.ts';
+import { resolveDevice, type Device, type DeviceName } from '../runtime/devices.ts';
+import { openSession } from '../runtime/session.ts';
+import { graphCache, type Compiled, type GraphKey } from './graph-cache.ts';
+import {
+  batchFeeds,
+  maskFeeds,
+  positionAfter,
+  positionOf,
+  scalarFeeds,
+  stackedFeeds,
+  stateFeeds,
+  stateNames,
+  type Position,
+} from './step-feeds.ts';
+import { checkState, initialState, nextState, stateTemplate } from './step-state.ts';
+import { nextPort, outputPort, PORTS, traceStep, type StepKind, type StepRecipe } from './trace.ts';
+
+/** Where steps run, and what their randomness depends on. */
+export interface StepPlace {
+  readonly device?: DeviceName | undefined;
+  /** Threads within an operator; all cores when left out. */
+  readonly threads?: number | undefined;
+  /** Seed of what is random in a step, such as dropout; with the number of the step it decides every mask. */
+  readonly seed?: number | undefined;
+}
+
+export interface ObjectiveStepOptions extends StepRecipe, StepPlace {}
+
+/** What every step is told beside its batch. */
+export interface StepHyper {
+  /** Learning rate. */
+  readonly lr: number;
+  /** Whether the parameters are updated; otherwise the gradient waits. Only steps that accumulate may say false. */
+  readonly update?: boolean;
+}
+
+/** What a step is trained with: values of the objective's inputs, each [size, …] row-major. */
+export interface ObjectiveBatch {
+  readonly inputs: Readonly<Record<string, Float32Array>>;
+  readonly size: number;
+}
+
+/** A step of any objective. */
+export interface Step {
+  /** Parameters and optimiser state before the first step; the same bytes for the same seed. */
+  readonly initialState: (seed: number) => State;
+  /** One step. Blocks the JavaScript thread while the graph computes. The given state is left as it was. */
+  readonly run: (state: State, batch: ObjectiveBatch, hyper: StepHyper) => Promise<ObjectiveResult>;
+  /**
+   * As many steps as there are `hypers`, with the same bytes as one by one, in one run of ONNX Runtime: between them the state
+   * stays where the graph computes. `inputs` hold the steps' batches one after the other, each of `size`. Every number of steps
+   * compiles a graph of its own. Throws {@link TensorError} `STATE` unless all steps update or all let their gradients wait.
+   */
+  readonly runMany: (
+    state: State,
+    batches: ObjectiveBatch,
+    hypers: readonly StepHyper[],
+  ) => Promise<ObjectiveResults>;
+  readonly dispose: () => Promise<void>;
+}
+
+/** What a step says beside the next state. */
+export interface ObjectiveMetrics {
+  /** Mean loss of the batch before the update. */
+  readonly loss: number;
+  /** The objective's outputs, before the update. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  /** Global norm of the gradients before clipping; only when the step clips. */
+  readonly gradNorm?: number;
+}
+
+export interface ObjectiveResult extends ObjectiveMetrics {
+  readonly state: State;
+}
+
+export interface ObjectiveResults {
+  /** The state after the last step. */
+  readonly state: State;
+  /** In the order of the steps. */
+  readonly steps: readonly ObjectiveMetrics[];
+}
+
+/** Compiles a step of any objective. Throws {@link TensorError} `DEVICE` or `SHAPE` when it cannot be. */
+export function compileStep(options: ObjectiveStepOptions): Step {
+  const device = resolveDevice(options.device ?? 'auto');
+  const template = stateTemplate(options);
+  const graphs = graphCache((key) => compileGraph(options, device, key));
+  const runMany: Step['runMany'] = async (state, { inputs, size }, hypers) => {
+    const steps = hypers.length;
+    checkBatch(inputs, size, steps, options);
+    checkState(state, template);
+    const kind = kindOf(options, positionOf(state), hypers);
+    const { session, masks } = await graphs.get({ size, kind, steps });
+    const own = ownFeeds(options, {
+      positions: positionsOf(state, size, kind, steps),
+      size,
+      kind,
+      hypers,
+      masks,
+    });
+    const feeds = [...stateFeeds(options, state), ...batchFeeds(options, inputs, size, steps), ...own];
+    const results = await session.run(new Map(feeds));
+    return {
+      state: nextState(template, state, results, { size, steps, updates: kind !== 'wait' }),
+      steps: hypers.map((_, at) => metricsOf(results, at, steps)),
+    };
+  };
+  return {
+    initialState: (seed) => initialState(options, template, seed),
+    run: async (state, batch, hyper) => {
+      const { state: next, steps } = await runMany(state, batch, [hyper]);
+      return { state: next, ...steps[0]! };
+    },
+    runMany,
+    dispose: () => graphs.dispose(),
+  };
+}
+
+async function compileGraph(
+  options: ObjectiveStepOptions,
+  device: Device,
+  { size, kind, steps }: GraphKey,
+): Promise<Compiled> {
+  const { outputs, masks } = traceStep(options, size, kind);
+  const changes = (name: string) => nextPort(name) in outputs;
+  const names = stateNames(options);
+  const model = lower({
+    name: 'train_step',
+    outputs,
+    target: device,
+    block: device === 'cpu' ? await channelBlock() : undefined,
+    repetition:
+      steps === 1
+        ? undefined
+        : {
+            times: steps,
+            carried: new Map(names.filter(changes).map((name) => [name, nextPort(name)])),
+            shared: new Set(names.filter((name) => !changes(name))),
+          },
+  });
+  return { session: await openSession(model, { device, threads: options.threads }), masks };
+}
+
+function kindOf({ accumulates }: StepRecipe, { waiting }: Position, hypers: readonly StepHyper[]): StepKind {
+  const [updates, waits] = [true, false].map((each) => hypers.every(({ update = true }) => update === each));
+  if (updates === true && (waiting === 0 || hypers.length === 1))
+    return waiting === 0 ? 'update' : 'update-all';
+  if (waits === true && accumulates === true) return 'wait';
+  if (waits === true)
+    throw new TensorError(
+      'STATE',
+      'a gradient may wait only in a step that accumulates',
+      'compile the step with accumulates: true',
+    );
+  throw new TensorError(
+    'STATE',
+    'steps of one run must all update, with no gradient that waits, or all let their gradients wait',
+    'run them one by one',
+  );
+}
+
+/** Where training stands before each step of a run. */
+function positionsOf(state: State, size: number, kind: StepKind, steps: number): Position[] {
+  const positions = [positionOf(state)];
+  while (positions.length < steps) positions.push(positionAfter(positions.at(-1)!, size, kind));
+  return positions;
+}
+
+/** Numbers and masks of every step of a run. */
+function ownFeeds(
+  options: ObjectiveStepOptions,
+  run: {
+    readonly positions: readonly Position[];
+    readonly size: number;
+    readonly kind: StepKind;
+    readonly hypers: readonly StepHyper[];
+    readonly masks: Compiled['masks'];
+  },
+) {
+  const { size, kind, hypers, masks } = run;
+  return stackedFeeds(
+    run.positions.map((position, i) => {
+      const own = { position, size, lr: hypers[i]!.lr, masks, seed: options.seed ?? 0 };
+      return [...scalarFeeds(options, kind, own), ...maskFeeds(own)];
+    }),
+  );
+}
+
+function checkBatch(
+  inputs: Readonly<Record<string, Float32Array>>,
+  size: number,
+  steps: number,
+  { objective }: StepRecipe,
+): void {
+  for (const [name, shape] of Object.entries(objective.inputs)) {
+    const [values, arrived] = [steps * size * sizeOf(shape), inputs[name]?.length];
+    if (size >= 1 && steps >= 1 && arrived === values) continue;
+    const batches = steps === 1 ? `a batch of ${size}` : `${steps} batches of ${size}`;
+    throw new TensorError(
+      'SHAPE',
+      `${batches} must hold ${values} values of "${name}", but got ${arrived ?? 'none'}`,
+      'check the shapes of images and labels',
+    );
+  }
+}
+
+/** What step `at` of `steps` says. */
+function metricsOf(results: ReadonlyMap<string, HostTensor>, at: number, steps: number): ObjectiveMetrics {
+  const read = (port: string) => {
+    const data = results.get(port)!.data as Float32Array;
+    const length = data.length / steps;
+    return data.subarray(at * length, (at + 1) * length);
+  };
+  const prefix = outputPort('');
+  const names = [...results.keys()].filter((name) => name.startsWith(prefix));
+  return {
+    loss: read(PORTS.loss)[0]!,
+    outputs: Object.fromEntries(names.map((name) => [name.slice(prefix.length), read(name)])),
+    ...(results.has(PORTS.gradNorm) && { gradNorm: read(PORTS.gradNorm)[0]! }),
+  };
+}
