@@ -93,3 +93,10 @@ export function truncatedQuantile(q: number, a: number, b: number): number {
   if (a < 0) return inverseLogCdf(logSum(logCdf(a), Math.log(q) + mass));
   return -inverseLogCdf(logSum(logCdf(-b), Math.log1p(-q) + mass));
 }
+
+/** The natural logarithm of each value. */
+export function logsOf(values: Float64Array): Float64Array {
+  const logs = new Float64Array(values.length);
+  for (let k = 0; k < values.length; k++) logs[k] = Math.log(values[k]!);
+  return logs;
+}

@@ -1,6 +1,6 @@
 // Parzen estimators: one mixture component per observed trial and one prior, the product of a kernel per parameter.
 import type { CategoricalDistribution, Distribution, NumericDistribution } from '../distributions.ts';
-import { logMass, logPdf, truncatedQuantile } from '../numeric/normal.ts';
+import { logsOf, truncatedQuantile } from '../numeric/normal.ts';
 import { stableOrder } from '../numeric/order.ts';
 import type { Random } from '../numeric/random.ts';
 import { clamp, roundHalfEven, searchInterval } from './unit-interval.ts';
@@ -12,10 +12,11 @@ export interface NumericKernels {
   readonly sigma: Float64Array;
 }
 
-/** Probabilities of each choice, one row per component. */
+/** Probabilities of each choice: component k has those of `rows[same[k]]`. */
 export interface CategoricalKernels {
   readonly distribution: CategoricalDistribution;
   readonly rows: readonly Float64Array[];
+  readonly same: Uint32Array;
 }
 
 export type Kernels = NumericKernels | CategoricalKernels;
@@ -68,14 +69,16 @@ function categoricalKernels(
   observed: Float64Array,
 ): CategoricalKernels {
   const choices = distribution.choices.length;
-  if (observed.length === 0) return { distribution, rows: [new Float64Array(choices).fill(1 / choices)] };
   const share = PRIOR_WEIGHT / (observed.length + 1);
   const base = new Float64Array(choices).fill(share / (1 + choices * share));
   const byChoice = Array.from({ length: choices }, (_, choice) => {
     return base.map((probability, i) => (i === choice ? (1 + share) / (1 + choices * share) : probability));
   });
   const prior = new Float64Array(choices).fill(1 / choices);
-  return { distribution, rows: [...Array.from(observed, (index) => byChoice[index]!), prior] };
+  const same = new Uint32Array(observed.length + 1);
+  same.set(observed);
+  same[observed.length] = choices;
+  return { distribution, rows: [...byChoice, prior], same };
 }
 
 /** σ is the larger gap to a neighbour, clipped to [range/min(100, components + 1), range]; the outermost look inwards only. */
@@ -143,7 +146,7 @@ export function sampleMixture(mixture: Mixture, random: Random, count: number): 
   const draws = mixture.kernels.map((kernels) => ('rows' in kernels ? drawMany(random, count) : undefined));
   return mixture.kernels.map((kernels, p) => {
     if ('rows' in kernels)
-      return Float64Array.from(active, (k, i) => pickChoice(kernels.rows[k]!, draws[p]![i]!));
+      return Float64Array.from(active, (k, i) => pickChoice(kernels.rows[kernels.same[k]!]!, draws[p]![i]!));
     const quantiles = drawMany(random, count);
     return Float64Array.from(active, (k, i) => drawNumber(kernels, k, quantiles[i]!));
   });
@@ -187,123 +190,4 @@ function drawNumber({ distribution, mu, sigma }: NumericKernels, k: number, quan
   const snapped =
     step === null ? value : distribution.low + roundHalfEven((value - distribution.low) / step) * step;
   return clamp(snapped, distribution.low, distribution.high);
-}
-
-/** ln density (or probability, for discrete parameters) of each point: `samples[p][i]` is parameter p of point i. */
-export function logDensity(mixture: Mixture, samples: readonly Float64Array[]): Float64Array {
-  // What does not depend on the point is summed once.
-  const base = logsOf(mixture.weights);
-  const terms = mixture.kernels.map((kernels) => logKernels(kernels, base));
-  // One point after another: what is summed for a point then stays in the processor's cache.
-  const logs = new Float64Array(base.length);
-  return Float64Array.from(samples[0] ?? [], (_, i) => {
-    logs.set(base);
-    terms.forEach((add, p) => add(samples[p]![i]!, logs));
-    return logSumExp(logs);
-  });
-}
-
-function logsOf(values: Float64Array): Float64Array {
-  const logs = new Float64Array(values.length);
-  for (let k = 0; k < values.length; k++) logs[k] = Math.log(values[k]!);
-  return logs;
-}
-
-/** Terms that cannot change the sum are not computed. */
-function logSumExp(logs: Float64Array): number {
-  let top = -Infinity;
-  for (let k = 0; k < logs.length; k++) if (logs[k]! > top) top = logs[k]!;
-  if (top === -Infinity) return top;
-  const least = top - 50;
-  let sum = 0;
-  for (let k = 0; k < logs.length; k++) if (logs[k]! > least) sum += Math.exp(logs[k]! - top);
-  return Math.log(sum) + top;
-}
-
-/** Adds what depends on the value in every component's log density at a value of one parameter. */
-type AddLogs = (value: number, logs: Float64Array) => void;
-
-/** The rest, the same for every value, is added to `base` at once. */
-function logKernels(kernels: Kernels, base: Float64Array): AddLogs {
-  if ('rows' in kernels) return categoricalLogs(kernels);
-  return kernels.distribution.step === null
-    ? continuousLogs(kernels, base)
-    : discreteLogs(kernels, kernels.distribution.step, base);
-}
-
-function categoricalLogs({ rows }: CategoricalKernels): AddLogs {
-  return (choice, logs) => {
-    for (let k = 0; k < rows.length; k++) logs[k]! += Math.log(rows[k]![choice]!);
-  };
-}
-
-/** Beyond this many σ nothing of a normal's mass is left that a double could hold. */
-const WHOLE = 9;
-
-function continuousLogs({ distribution, mu, sigma }: NumericKernels, base: Float64Array): AddLogs {
-  const [low, high] = searchInterval(distribution);
-  const scale = new Float64Array(mu.length);
-  const peak = logPdf(0);
-  let [width, logScale] = [1, 0];
-  for (let k = 0; k < mu.length; k++) {
-    const s = 1 / sigma[k]!;
-    if (sigma[k] !== width) [width, logScale] = [sigma[k]!, Math.log(s)];
-    const [from, to] = [(low - mu[k]!) * s, (high - mu[k]!) * s];
-    const mass = from < -WHOLE && to > WHOLE ? 0 : logMass(from, to);
-    scale[k] = s * Math.SQRT1_2;
-    base[k] = base[k]! - mass + logScale + peak;
-  }
-  return (value, logs) => {
-    subtractSquares(logs, distribution.log ? Math.log(value) : value, mu, scale);
-  };
-}
-
-/** A function of its own, with arguments only: the engine keeps the arrays' addresses in registers. */
-function subtractSquares(logs: Float64Array, x: number, mu: Float64Array, scale: Float64Array): void {
-  for (let k = 0; k < logs.length; k++) {
-    const distance = (x - mu[k]!) * scale[k]!;
-    logs[k] = logs[k]! - distance * distance;
-  }
-}
-
-function discreteLogs(
-  { distribution, mu, sigma }: NumericKernels,
-  step: number,
-  base: Float64Array,
-): AddLogs {
-  const scale = distribution.log ? Math.log : (edge: number) => edge;
-  const [low, high] = searchInterval(distribution);
-  const { first, same } = distinct(mu, sigma);
-  const masses = (left: number, right: number): Float64Array => {
-    return Float64Array.from(first, (k) =>
-      logMass((left - mu[k]!) / sigma[k]!, (right - mu[k]!) / sigma[k]!),
-    );
-  };
-  const whole = masses(low, high);
-  for (let k = 0; k < base.length; k++) base[k] = base[k]! - whole[same[k]!]!;
-  const known = new Map<number, Float64Array>();
-  return (value, logs) => {
-    const cell = known.get(value) ?? masses(scale(value - step / 2), scale(value + step / 2));
-    known.set(value, cell);
-    addCells(logs, cell, same);
-  };
-}
-
-function addCells(logs: Float64Array, masses: Float64Array, same: Uint32Array): void {
-  for (let k = 0; k < logs.length; k++) logs[k] = logs[k]! + masses[same[k]!]!;
-}
-
-/** Components that share μ and σ: `first` has one of each, `same` says which. Discrete parameters have few. */
-function distinct(mu: Float64Array, sigma: Float64Array): { first: number[]; same: Uint32Array } {
-  const first: number[] = [];
-  const seen = new Map<number, Map<number, number>>();
-  const same = new Uint32Array(mu.length);
-  for (let k = 0; k < mu.length; k++) {
-    let bySigma = seen.get(mu[k]!);
-    if (bySigma === undefined) seen.set(mu[k]!, (bySigma = new Map<number, number>()));
-    let place = bySigma.get(sigma[k]!);
-    if (place === undefined) bySigma.set(sigma[k]!, (place = first.push(k) - 1));
-    same[k] = place;
-  }
-  return { first, same };
 }
