@@ -9,13 +9,17 @@ export type SearchSpace = Readonly<Record<string, Distribution>>;
 export function commonSpace(trials: readonly FrozenTrial[]): SearchSpace {
   const newest = trials.at(-1);
   if (newest === undefined) return {};
-  const shared = Object.entries(newest.distributions).filter(([name, distribution]) =>
-    trials.every(({ distributions }) => {
-      if (distributions === newest.distributions) return true;
+  let shared = Object.entries(newest.distributions);
+  let last = newest.distributions;
+  for (const { distributions } of trials) {
+    // Storages give trials that searched the same space one and the same object.
+    if (distributions === last) continue;
+    last = distributions;
+    shared = shared.filter(([name, distribution]) => {
       const other = distributions[name];
       return other !== undefined && (other === distribution || sameDistribution(other, distribution));
-    }),
-  );
+    });
+  }
   return sortedByName(shared);
 }
 

@@ -2,31 +2,37 @@
 import { hypervolumeSubset, referencePoint } from '../analysis/hypervolume.ts';
 import { nonDominationRanks } from '../analysis/pareto.ts';
 import { lastStep, losses, violation, type Direction, type FrozenTrial } from '../trial-record.ts';
+import { KIND, type TrialTable } from './tpe-table.ts';
 
+/** Numbers of trials, ascending. */
 export interface Split {
-  readonly below: readonly FrozenTrial[];
-  readonly above: readonly FrozenTrial[];
+  readonly below: Uint32Array;
+  readonly above: Uint32Array;
 }
 
-/** Splits COMPLETE and PRUNED trials into `size` good ones and the others, both by number (Optuna's `_split_trials`). */
+/** Splits COMPLETE and PRUNED trials, given by ascending number, into `size` good ones and the others (Optuna's `_split_trials`). */
 export function splitTrials(
-  trials: readonly FrozenTrial[],
+  table: TrialTable,
+  ended: Uint32Array,
   directions: readonly Direction[],
   size: number,
 ): Split {
-  const infeasible = trials.filter((trial) => violation(trial) > 0);
-  const feasible = infeasible.length === 0 ? trials : trials.filter((trial) => violation(trial) === 0);
-  const completed = feasible.filter((trial) => trial.state === 'COMPLETE');
-  const pruned = feasible.filter((trial) => trial.state === 'PRUNED');
-  const good = new Set(bestCompleted(completed, directions, Math.min(size, completed.length)));
-  const take = (ranked: readonly FrozenTrial[]) => {
-    for (const trial of ranked.slice(0, Math.max(0, size - good.size))) good.add(trial);
+  const { kinds } = table;
+  const ofKind = (kind: number): Uint32Array => ended.filter((number) => kinds[number] === kind);
+  const good = bestCompleted(table, ofKind(KIND.complete), directions, size);
+  const take = (kind: number, score: (trial: FrozenTrial) => readonly number[]): void => {
+    if (good.length >= size) return;
+    const records = Array.from(ofKind(kind), (number) => table.record(number));
+    const ranked = sortedBy(records, score).slice(0, size - good.length);
+    good.push(...ranked.map((trial) => trial.number));
   };
-  take(sortedBy(pruned, (trial) => prunedScore(trial, directions[0]!)));
-  take(sortedBy(infeasible, (trial) => [violation(trial)]));
+  take(KIND.pruned, (trial) => prunedScore(trial, directions[0]!));
+  take(KIND.infeasible, (trial) => [violation(trial)]);
+  const isGood = new Uint8Array(kinds.length);
+  for (const number of good) isGood[number] = 1;
   return {
-    below: trials.filter((trial) => good.has(trial)),
-    above: trials.filter((trial) => !good.has(trial)),
+    below: ended.filter((number) => isGood[number] === 1),
+    above: ended.filter((number) => isGood[number] === 0),
   };
 }
 
@@ -53,14 +59,15 @@ function prunedScore(trial: FrozenTrial, direction: Direction): readonly [number
 }
 
 /** The `size` best trials of one objective; of equal ones the first. */
-function smallest(trials: readonly FrozenTrial[], direction: Direction, size: number): FrozenTrial[] {
+function smallest(table: TrialTable, completed: Uint32Array, direction: Direction, size: number): number[] {
   if (size === 0) return [];
   const sign = direction === 'maximize' ? -1 : 1;
-  const all = Float64Array.from(trials, (trial) => sign * trial.values![0]!);
+  const all = new Float64Array(completed.length);
+  for (let i = 0; i < all.length; i++) all[i] = sign * table.values[completed[i]!]!;
   const limit = smallestValue(all, size);
-  const better = trials.filter((_, i) => all[i]! < limit);
-  const equal = trials.filter((_, i) => all[i] === limit);
-  return [...better, ...equal.slice(0, size - better.length)];
+  const better = completed.filter((_, i) => all[i]! < limit);
+  const equal = completed.filter((_, i) => all[i] === limit);
+  return [...better, ...equal.subarray(0, size - better.length)];
 }
 
 /** The value that stands at `size` in ascending order, from 1. */
@@ -77,19 +84,21 @@ function smallestValue(values: Float64Array, size: number): number {
 }
 
 function bestCompleted(
-  trials: readonly FrozenTrial[],
+  table: TrialTable,
+  completed: Uint32Array,
   directions: readonly Direction[],
-  size: number,
-): FrozenTrial[] {
-  if (directions.length === 1) return smallest(trials, directions[0]!, size);
-  if (size === 0 || size === trials.length) return trials.slice(0, size);
-  const all = trials.map((trial) => losses(trial, directions));
+  most: number,
+): number[] {
+  const size = Math.min(most, completed.length);
+  if (directions.length === 1) return smallest(table, completed, directions[0]!, size);
+  if (size === 0 || size === completed.length) return [...completed.subarray(0, size)];
+  const all = Array.from(completed, (number) => losses(table.record(number), directions));
   const ranks = nonDominationRanks(all, size);
-  const upTo = (rank: number) => trials.filter((_, i) => ranks[i]! < rank);
+  const upTo = (rank: number): number[] => [...completed.filter((_, i) => ranks[i]! < rank)];
   let cut = 0;
   while (upTo(cut + 1).length <= size) cut++;
-  const tied = trials.map((_, i) => i).filter((i) => ranks[i] === cut);
+  const tied = all.map((_, i) => i).filter((i) => ranks[i] === cut);
   const tiedLosses = tied.map((i) => all[i]!);
   const chosen = hypervolumeSubset(tiedLosses, size - upTo(cut).length, referencePoint(tiedLosses));
-  return [...upTo(cut), ...chosen.map((place) => trials[tied[place]!]!)];
+  return [...upTo(cut), ...chosen.map((place) => completed[tied[place]!]!)];
 }

@@ -9,13 +9,14 @@ import {
   type Distribution,
 } from '../distributions.ts';
 import { randomStream } from '../numeric/random.ts';
-import { constraintKey, type FrozenTrial, type TrialTemplate } from '../trial-record.ts';
+import { constraintKey, type Direction, type FrozenTrial, type TrialTemplate } from '../trial-record.ts';
 import { buildMixture, defaultWeights, sampleMixture } from './parzen.ts';
 import { logDensity } from './parzen-density.ts';
 import { GOLDEN } from './testing/tpe-golden.ts';
 import { searched, trialsOf } from './testing/trials.ts';
 import { tpeSampler } from './tpe.ts';
 import { splitTrials } from './tpe-split.ts';
+import { TrialTable } from './tpe-table.ts';
 
 const SPACE = [
   floatDistribution(0, 1),
@@ -94,16 +95,21 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   );
 }
 
-const numbers = (trials: readonly FrozenTrial[]): number[] => trials.map((trial) => trial.number);
-
 describe('splitting trials', () => {
+  const split = (trials: readonly FrozenTrial[], directions: readonly Direction[], size: number) => {
+    const table = new TrialTable((trial) => trial.params);
+    table.read(trials);
+    const numbers = Uint32Array.from(trials, (trial) => trial.number);
+    const { below, above } = splitTrials(table, numbers, directions, size);
+    return { below: [...below], above: [...above] };
+  };
   const value = (v: number, more: TrialTemplate = {}): TrialTemplate => ({ values: [v], ...more });
 
   it('takes the best of one objective', () => {
     const trials = trialsOf(value(3), value(1), value(2), value(1));
-    expect(numbers(splitTrials(trials, ['minimize'], 2).below)).toEqual([1, 3]);
-    expect(numbers(splitTrials(trials, ['maximize'], 2).below)).toEqual([0, 2]);
-    expect(numbers(splitTrials(trials, ['minimize'], 2).above)).toEqual([0, 2]);
+    expect(split(trials, ['minimize'], 2).below).toEqual([1, 3]);
+    expect(split(trials, ['maximize'], 2).below).toEqual([0, 2]);
+    expect(split(trials, ['minimize'], 2).above).toEqual([0, 2]);
   });
 
   it('takes completed before pruned before infeasible trials', () => {
@@ -123,7 +129,7 @@ describe('splitting trials', () => {
       infeasible(1, -1),
     );
     const order = [7, 6, 4, 5, 3, 2, 1, 0];
-    const good = (size: number) => new Set(numbers(splitTrials(trials, ['minimize'], size).below));
+    const good = (size: number) => new Set(split(trials, ['minimize'], size).below);
     for (let size = 1; size <= order.length; size++)
       expect(good(size)).toEqual(new Set(order.slice(0, size)));
   });
@@ -139,7 +145,7 @@ describe('splitting trials', () => {
         [3, 2.5],
       ].map((values) => ({ values })),
     );
-    const good = (size: number) => numbers(splitTrials(trials, ['minimize', 'minimize'], size).below);
+    const good = (size: number) => split(trials, ['minimize', 'minimize'], size).below;
     expect(good(1)).toEqual([1]);
     expect(good(3)).toEqual([0, 1, 2]);
     expect(good(4)).toHaveLength(4);

@@ -1,15 +1,15 @@
 // The tree-structured Parzen estimator: draws from a density of the good trials what a density of the bad ones does not expect.
-import { isSingle, toExternal, toInternal } from '../distributions.ts';
-import type { Distribution, ParamValue } from '../distributions.ts';
+import { isSingle, toExternal, type ParamValue } from '../distributions.ts';
 import { requireArgument } from '../errors.ts';
 import { parsePythonJson, toPythonJson, type Json } from '../python-json.ts';
 import { commonSpace, groupedSpaces, type SearchSpace } from '../search-space.ts';
-import { isFinished, type FrozenTrial, type Params } from '../trial-record.ts';
+import { isFinished, type Direction, type FrozenTrial, type Params } from '../trial-record.ts';
 import { buildMixture, defaultWeights, sampleMixture } from './parzen.ts';
 import { logDensity } from './parzen-density.ts';
 import { uniformValue } from './random.ts';
 import { observed, type Sampler, type SamplingContext } from './sampler.ts';
-import { splitTrials } from './tpe-split.ts';
+import { splitTrials, type Split } from './tpe-split.ts';
+import { TrialTable } from './tpe-table.ts';
 
 export interface TpeOptions {
   /** Trials that are drawn at random before the first model. Default 10. */
@@ -45,20 +45,22 @@ export function tpeSampler(options: TpeOptions = {}): Sampler {
   requireArgument(startupTrials >= 0, `startupTrials must not be negative, but got ${startupTrials}`);
   requireArgument(candidates >= 1, `candidates must be at least 1, but got ${candidates}`);
   requireArgument(!group || multivariate !== false, 'group needs multivariate');
+  const historyOf = rememberedHistory(settings);
   return {
     sampleJoint(context) {
+      if (!isMultivariate(settings, context)) return {};
+      const history = historyOf(context);
+      if (history.ended < startupTrials) return {};
       const ended = observed(context.trials);
-      if (!isMultivariate(settings, context) || ended.length < startupTrials) return {};
       const spaces = group ? groupedSpaces(ended) : [commonSpace(ended)];
-      const params = Object.assign(
-        {},
-        ...spaces.map((space) => suggest(settings, context, searchable(space))),
-      ) as Params;
+      const chosen = spaces.map((space) => suggest(settings, context, history, searchable(space)));
+      const params = Object.assign({}, ...chosen) as Params;
       return { params, systemAttrs: settings.constantLiar ? sharedParams(params) : {} };
     },
     sampleOne(context, param, distribution) {
-      if (observed(context.trials).length < startupTrials) return uniformValue(distribution, context.random);
-      return suggest(settings, context, { [param]: distribution })[param]!;
+      const history = historyOf(context);
+      if (history.ended < startupTrials) return uniformValue(distribution, context.random);
+      return suggest(settings, context, history, { [param]: distribution })[param]!;
     },
   };
 }
@@ -71,31 +73,67 @@ function searchable(space: SearchSpace): SearchSpace {
   return Object.fromEntries(Object.entries(space).filter(([, distribution]) => !isSingle(distribution)));
 }
 
+/** What a trial may learn from: how many have ended, and which count as good and as bad. */
+interface History extends Split {
+  readonly ended: number;
+  readonly table: TrialTable;
+}
+
+/** A trial's history, the same for all its parameters. */
+function rememberedHistory(settings: Settings): (context: SamplingContext) => History {
+  const [joint, alone] = [new TrialTable(knownParams), new TrialTable((trial) => trial.params)];
+  let last: { trials: readonly FrozenTrial[]; number: number; history: History } | undefined;
+  return (context) => {
+    const { trials, trial } = context;
+    if (last?.trials !== trials || last.number !== trial.number) {
+      const table = isMultivariate(settings, context) ? joint : alone;
+      last = { trials, number: trial.number, history: look(settings, context, table) };
+    }
+    return last.history;
+  };
+}
+
+function look(
+  settings: Settings,
+  { trials, trial, directions }: SamplingContext,
+  table: TrialTable,
+): History {
+  table.read(trials);
+  const [ended, running] = [new Uint32Array(trials.length), new Uint32Array(trials.length)];
+  let [ends, runs] = [0, 0];
+  for (const { state, number } of trials) {
+    if (number === trial.number) continue;
+    if (state === 'COMPLETE' || state === 'PRUNED') ended[ends++] = number;
+    else if (state === 'RUNNING') running[runs++] = number;
+  }
+  const split = splitTrials(
+    table,
+    ended.subarray(0, ends),
+    directions,
+    goodCount(settings, directions, ends),
+  );
+  if (!settings.constantLiar || runs === 0) return { ...split, ended: ends, table };
+  const above = Uint32Array.from([...split.above, ...running.subarray(0, runs)]).sort();
+  return { below: split.below, above, ended: ends, table };
+}
+
 /** The candidate that is likeliest among the good trials compared with the bad ones. */
 function suggest(
   settings: Settings,
-  context: SamplingContext,
+  { directions, random }: SamplingContext,
+  history: History,
   space: SearchSpace,
 ): Record<string, ParamValue> {
   const names = Object.keys(space);
   if (names.length === 0) return {};
   const distributions = Object.values(space);
-  const others = context.trials.filter(({ number }) => number !== context.trial.number);
-  const running = settings.constantLiar ? others.filter((trial) => trial.state === 'RUNNING') : [];
-  const ended = observed(others);
-  const good = splitTrials(ended, context.directions, goodCount(settings, context, ended.length));
-  const several = context.directions.length > 1;
-  const byNumber = (a: FrozenTrial, b: FrozenTrial) => a.number - b.number;
-  const values = (trials: readonly FrozenTrial[]) =>
-    observations(trials, space, isMultivariate(settings, context));
-  const below = values(good.below);
-  const above = values(running.length === 0 ? good.above : [...good.above, ...running].sort(byNumber));
-  const weightsBelow = several
-    ? new Float64Array(below[0]!.length).fill(1)
-    : defaultWeights(below[0]!.length);
+  const columns = names.map((name) => history.table.column(name));
+  const [below, above] = [observations(columns, history.below), observations(columns, history.above)];
+  const weightsBelow =
+    directions.length > 1 ? new Float64Array(below[0]!.length).fill(1) : defaultWeights(below[0]!.length);
   const likely = buildMixture(distributions, below, weightsBelow);
   const unlikely = buildMixture(distributions, above, defaultWeights(above[0]!.length));
-  const samples = sampleMixture(likely, context.random, settings.candidates);
+  const samples = sampleMixture(likely, random, settings.candidates);
   const [gain, loss] = [logDensity(likely, samples), logDensity(unlikely, samples)];
   const best = argmax(gain.map((log, i) => log - loss[i]!));
   return Object.fromEntries(
@@ -103,7 +141,7 @@ function suggest(
   );
 }
 
-function goodCount({ gamma }: Settings, { directions }: SamplingContext, ended: number): number {
+function goodCount({ gamma }: Settings, directions: readonly Direction[], ended: number): number {
   if (gamma !== undefined) return gamma(ended);
   const tenth = Math.ceil(0.1 * ended);
   return directions.length > 1 ? tenth : Math.min(tenth, 25);
@@ -115,30 +153,20 @@ function argmax(values: Float64Array): number {
   return best;
 }
 
-/** Internal values of the trials that have every parameter of the space, one array per parameter. */
-function observations(trials: readonly FrozenTrial[], space: SearchSpace, joint: boolean): Float64Array[] {
-  const entries = Object.entries(space);
-  const columns = entries.map(() => new Float64Array(trials.length));
+/** Internal values of those trials that have every parameter, one array per parameter. */
+function observations(columns: readonly Float64Array[], numbers: Uint32Array): Float64Array[] {
+  const observed = columns.map(() => new Float64Array(numbers.length));
   let rows = 0;
-  for (const trial of trials) {
-    const params = joint ? knownParams(trial) : trial.params;
+  for (const number of numbers) {
     let p = 0;
-    for (; p < entries.length; p++) {
-      const [name, distribution] = entries[p]!;
-      const value = params[name];
-      if (value === undefined) break;
-      columns[p]![rows] = internalValue(distribution, value);
+    for (; p < columns.length; p++) {
+      const value = columns[p]![number]!;
+      if (Number.isNaN(value)) break;
+      observed[p]![rows] = value;
     }
-    if (p === entries.length) rows++;
+    if (p === columns.length) rows++;
   }
-  return columns.map((column) => column.subarray(0, rows));
-}
-
-/** `toInternal` without its checks, which a hot loop over stored trials does not need. */
-function internalValue(distribution: Distribution, value: ParamValue): number {
-  return typeof value === 'number' && distribution.name !== 'CategoricalDistribution'
-    ? value
-    : toInternal(distribution, value);
+  return observed.map((values) => values.subarray(0, rows));
 }
 
 const SHARED = 'tpe:relative_params';

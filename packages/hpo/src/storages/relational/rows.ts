@@ -1,5 +1,5 @@
 // Between Optuna's rows and our records.
-import { distributionFromJson, toExternal } from '../../distributions.ts';
+import { distributionFromJson, toExternal, type Distribution } from '../../distributions.ts';
 import { parsePythonJson, type Json } from '../../python-json.ts';
 import type { Direction, FrozenTrial, TrialState } from '../../trial-record.ts';
 import type { SqlRow, SqlValue } from './database.ts';
@@ -62,7 +62,7 @@ export function trialFromRows({ trial, params, values, intermediate, user, syste
     startedAt: fromSqlTime(trial['datetime_start']!),
     completedAt: fromSqlTime(trial['datetime_complete']!),
     params: Object.fromEntries(searched.map(({ name, value }) => [name, value])),
-    distributions: Object.fromEntries(searched.map(({ name, distribution }) => [name, distribution])),
+    distributions: distributionsOf(params),
     userAttrs: attributesFromRows(user),
     systemAttrs: attributesFromRows(system),
     intermediateValues: new Map(
@@ -73,6 +73,23 @@ export function trialFromRows({ trial, params, values, intermediate, user, syste
     ),
   };
 }
+
+/** Trials that searched the same space share one object: samplers then compare addresses. */
+function distributionsOf(params: readonly SqlRow[]): Readonly<Record<string, Distribution>> {
+  const key = params
+    .map((row) => `${String(row['param_name'])}\0${String(row['distribution_json'])}`)
+    .join('\0');
+  const known = SPACES.get(key);
+  if (known !== undefined) return known;
+  const space = Object.fromEntries(
+    params.map((row) => [String(row['param_name']), distributionFromJson(String(row['distribution_json']))]),
+  );
+  if (SPACES.size < MAX_SPACES) SPACES.set(key, space);
+  return space;
+}
+
+const SPACES = new Map<string, Readonly<Record<string, Distribution>>>();
+const MAX_SPACES = 1000;
 
 export function attributesFromRows(rows: readonly SqlRow[]): Record<string, Json> {
   return Object.fromEntries(
