@@ -49,7 +49,7 @@ export function withUpdate(trial: FrozenTrial, update: TrialUpdate, now: Date): 
         : new Map([...trial.intermediateValues, ...update.intermediateValues]),
     state: update.state ?? trial.state,
     values: update.values ?? trial.values,
-    completedAt: ended ? now : trial.completedAt,
+    completedAt: ended ? (update.completedAt ?? now) : trial.completedAt,
   };
 }
 

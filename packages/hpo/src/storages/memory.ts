@@ -4,7 +4,7 @@ import { isFinished } from '../trial-record.ts';
 import type { Direction, FrozenStudy, FrozenTrial, TrialTemplate } from '../trial-record.ts';
 import { newTrial, withStart, withUpdate } from './apply.ts';
 import { isFull, requireUnfinished, studyExists, studyNotFound, trialNotFound } from './storage.ts';
-import type { Storage, TrialUpdate } from './storage.ts';
+import type { StartedTrial, Storage, TrialUpdate } from './storage.ts';
 
 interface Entry {
   study: FrozenStudy;
@@ -56,15 +56,19 @@ export class MemoryStorage implements Storage {
   }
 
   async startTrial(studyId: number): Promise<FrozenTrial> {
-    return (await this.startTrialWithin(studyId, Infinity))!;
+    return (await this.startTrialWithin(studyId, Infinity))!.trial;
   }
 
-  startTrialWithin(studyId: number, limit: number): Promise<FrozenTrial | undefined> {
+  startTrialWithin(studyId: number, limit: number): Promise<StartedTrial | undefined> {
     return attempt(() => {
       const entry = this.#entry(studyId);
       const waiting = entry.trials.find((trial) => trial.state === 'WAITING');
-      if (waiting === undefined) return isFull(entry.trials, limit) ? undefined : this.#add(entry, undefined);
-      return (entry.trials[waiting.number] = withStart(waiting, new Date()));
+      if (waiting === undefined && isFull(entry.trials, limit)) return undefined;
+      const trial =
+        waiting === undefined
+          ? this.#add(entry, undefined)
+          : (entry.trials[waiting.number] = withStart(waiting, new Date()));
+      return { trial, trials: [...entry.trials] };
     });
   }
 

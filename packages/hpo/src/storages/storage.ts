@@ -17,6 +17,12 @@ export interface StartOptions {
   readonly sign?: boolean;
 }
 
+/** A trial that was started, and the study's trials at that moment, itself included. */
+export interface StartedTrial {
+  readonly trial: FrozenTrial;
+  readonly trials: readonly FrozenTrial[];
+}
+
 /** Whether a study with these trials holds `limit` or more, retries of failed ones not counted. */
 export function isFull(trials: readonly FrozenTrial[], limit: number): boolean {
   if (trials.length < limit) return false;
@@ -31,6 +37,8 @@ export interface TrialUpdate {
   readonly intermediateValues?: ReadonlyMap<number, number>;
   readonly state?: Exclude<TrialState, 'WAITING' | 'RUNNING'>;
   readonly values?: readonly number[];
+  /** When it ended, with a `state`. Default: now. */
+  readonly completedAt?: Date;
 }
 
 /**
@@ -57,7 +65,7 @@ export interface Storage {
    * As `startTrial`, but adds no trial to a study that holds `limit` already, retries of failed ones not counted: then
    * undefined, when none waits.
    */
-  startTrialWithin(studyId: number, limit: number, options?: StartOptions): Promise<FrozenTrial | undefined>;
+  startTrialWithin(studyId: number, limit: number, options?: StartOptions): Promise<StartedTrial | undefined>;
   /** Throws TRIAL_FINISHED, and changes nothing, when the trial has ended. */
   updateTrial(trialId: number, update: TrialUpdate): Promise<void>;
   /** Fails a trial and adds `replacement` to its study: both, or neither and false when the trial has ended. */

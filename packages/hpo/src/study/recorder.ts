@@ -1,7 +1,7 @@
 // Writes a running trial's changes in order, several at a time, so that suggesting a value need not wait for the disk.
 import type { Storage, TrialUpdate } from '../storages/storage.ts';
 
-/** Queues changes of one trial. They are written, merged into whole updates, as soon as the caller next waits for anything. */
+/** Queues changes of one trial. They are written, merged into one update, when the caller next waits for anything but promises. */
 export class TrialRecorder {
   readonly #storage: Storage;
   readonly #trialId: number;
@@ -15,14 +15,19 @@ export class TrialRecorder {
   }
 
   record(update: TrialUpdate): void {
-    if (this.#pending === undefined) this.#writing = this.#writing.then(() => this.#write());
+    if (this.#pending === undefined) setImmediate(() => void this.#drain());
     this.#pending = this.#pending === undefined ? update : merged(this.#pending, update);
   }
 
   /** Resolves when all is stored; rejects with the first failure, also on every later call. */
   async flush(): Promise<void> {
-    await this.#writing;
+    await this.#drain();
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #drain(): Promise<void> {
+    if (this.#pending !== undefined) this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
   }
 
   async #write(): Promise<void> {

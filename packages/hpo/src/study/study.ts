@@ -6,7 +6,7 @@ import type { Random } from '../numeric/random.ts';
 import type { Pruner } from '../pruners/pruner.ts';
 import type { Json } from '../python-json.ts';
 import type { Sampler } from '../samplers/sampler.ts';
-import { requireUnfinished, trialNotFound, type Storage } from '../storages/storage.ts';
+import { requireUnfinished, trialNotFound, type StartedTrial, type Storage } from '../storages/storage.ts';
 import { isFinished, losses, requireTemplate, violation } from '../trial-record.ts';
 import type {
   Attributes,
@@ -18,7 +18,7 @@ import type {
   TrialTemplate,
 } from '../trial-record.ts';
 import { optimize, type Objective, type OptimizeOptions } from './optimize.ts';
-import { outcomeOf, type FinalState } from './outcome.ts';
+import { outcomeOf, type FinalState, type Outcome } from './outcome.ts';
 import { failStale, type HeartbeatOptions } from './stale.ts';
 import { Trial } from './trial.ts';
 
@@ -77,8 +77,7 @@ export class Study {
     space: Readonly<Record<string, Distribution>> = {},
     options: { readonly sign?: boolean } = {},
   ): Promise<Trial> {
-    const record = await this.storage.startTrial(this.id, options);
-    const trial = await this.#begin(record);
+    const trial = this.#begin((await this.storage.startTrialWithin(this.id, Infinity, options))!);
     for (const [name, distribution] of Object.entries(space)) trial.suggest(name, distribution);
     if (Object.keys(space).length > 0) await trial.flush();
     return trial;
@@ -90,15 +89,14 @@ export class Study {
    */
   async askWithin(limit: number, options: { readonly sign?: boolean } = {}): Promise<Trial | undefined> {
     requireArgument(limit >= 0, `limit must not be negative, but got ${limit}`);
-    const record = await this.storage.startTrialWithin(this.id, limit, options);
-    return record === undefined ? undefined : this.#begin(record);
+    const started = await this.storage.startTrialWithin(this.id, limit, options);
+    return started === undefined ? undefined : this.#begin(started);
   }
 
-  async #begin(record: FrozenTrial): Promise<Trial> {
+  #begin({ trial, trials }: StartedTrial): Trial {
     const { storage, sampler, pruner, warn } = this.#setting;
-    const trials = await storage.trials(this.id);
-    const random = this.#setting.random(record.number);
-    return new Trial({ storage, study: this.#study, sampler, pruner, random, trials, warn }, record);
+    const random = this.#setting.random(trial.number);
+    return new Trial({ storage, study: this.#study, sampler, pruner, random, trials, warn }, trial);
   }
 
   /**
@@ -113,11 +111,17 @@ export class Study {
     const { state, skipIfFinished = false } = options;
     try {
       if (typeof trial === 'number') await this.#tellByNumber(trial, values, state);
-      else await trial.end(outcomeOf(trial.record, this.directions.length, values, state));
+      else return await this.#end(trial, outcomeOf(trial.record, this.directions.length, values, state));
     } catch (error) {
       if (!(skipIfFinished && error instanceof HpoError && error.code === 'TRIAL_FINISHED')) throw error;
     }
     return this.#afterTrial(typeof trial === 'number' ? trial : trial.number);
+  }
+
+  /** What this worker told is all there is of a trial: it need not be read again unless the sampler asks. */
+  async #end(trial: Trial, outcome: Outcome): Promise<FrozenTrial> {
+    await trial.end(outcome);
+    return this.#setting.sampler.isExhausted === undefined ? trial.record : this.#afterTrial(trial.number);
   }
 
   async #tellByNumber(

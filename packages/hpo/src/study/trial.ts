@@ -184,7 +184,7 @@ export class Trial {
 
   /** Stores everything together with the final state. `Study.tell` calls this. Throws TRIAL_FINISHED. */
   async end(outcome: Outcome): Promise<void> {
-    this.#change(outcome);
+    this.#change({ ...outcome, completedAt: new Date() });
     await this.flush();
   }
 

@@ -12,6 +12,7 @@ import {
   trialNotFound,
   type Storage,
   type TrialUpdate,
+  type StartedTrial,
 } from '../storage.ts';
 import { JournalFile, type JournalEntry } from './journal-file.ts';
 import { OPERATIONS, Replay } from './replay.ts';
@@ -73,21 +74,23 @@ export class JournalStorage implements Storage {
   }
 
   async startTrial(studyId: number): Promise<FrozenTrial> {
-    return (await this.startTrialWithin(studyId, Infinity))!;
+    return (await this.startTrialWithin(studyId, Infinity))!.trial;
   }
 
-  startTrialWithin(studyId: number, limit: number): Promise<FrozenTrial | undefined> {
+  startTrialWithin(studyId: number, limit: number): Promise<StartedTrial | undefined> {
     return this.#change(() => {
       this.#requireStudy(studyId);
       const { trials } = this.#replay;
       const waiting = this.#replay.trialsOf.get(studyId)!.find((id) => trials[id]!.state === 'WAITING');
-      if (waiting === undefined)
-        return isFull(this.#trialsOf(studyId), limit) ? undefined : this.#create(studyId);
+      if (waiting === undefined) {
+        if (isFull(this.#trialsOf(studyId), limit)) return undefined;
+        return { trial: this.#create(studyId), trials: this.#trialsOf(studyId) };
+      }
       this.#append([
         'setTrialState',
         { trial_id: waiting, state: 0, values: null, datetime_start: iso(new Date()) },
       ]);
-      return trials[waiting]!;
+      return { trial: trials[waiting]!, trials: this.#trialsOf(studyId) };
     });
   }
 
@@ -227,13 +230,13 @@ function updateSteps(trialId: number, update: TrialUpdate): Step[] {
   for (const [at, value] of update.intermediateValues ?? []) {
     steps.push(step('setTrialIntermediateValue', { step: at, intermediate_value: value }));
   }
-  const { state, values = null } = update;
+  const { state, values = null, completedAt = new Date() } = update;
   if (state !== undefined) {
     steps.push(
       step('setTrialState', {
         state: TRIAL_STATES.indexOf(state),
         values,
-        datetime_complete: iso(new Date()),
+        datetime_complete: iso(completedAt),
       }),
     );
   }

@@ -4,12 +4,12 @@ import { toPythonJson, type Json } from '../../python-json.ts';
 import { isFinished } from '../../trial-record.ts';
 import type { Direction, FrozenStudy, FrozenTrial, TrialState, TrialTemplate } from '../../trial-record.ts';
 import { isFull, requireUnfinished, studyExists, studyNotFound, trialNotFound } from '../storage.ts';
-import type { Heartbeats, StartOptions, Storage, TrialUpdate } from '../storage.ts';
+import type { Heartbeats, StartedTrial, StartOptions, Storage, TrialUpdate } from '../storage.ts';
 import type { SqlDatabase, SqlRow, SqlSession } from './database.ts';
 import { attributesFromRows, fromSqlDirection, toSqlDirection, toSqlTime } from './rows.ts';
 import { LIBRARY_VERSION, REVISION, SCHEMA_VERSION } from './schema.ts';
 import { readTrials, TrialCache } from './trial-cache.ts';
-import { insertTrial, upsert, writeUpdate } from './write-trial.ts';
+import { insertRunning, insertTrial, upsert, writeUpdate } from './write-trial.ts';
 
 /** Studies in a database. Trials are numbered, and taken from the queue, under the study's lock. */
 export class RelationalStorage implements Storage {
@@ -87,24 +87,25 @@ export class RelationalStorage implements Storage {
   }
 
   async startTrial(studyId: number, options: StartOptions = {}): Promise<FrozenTrial> {
-    return (await this.startTrialWithin(studyId, Infinity, options))!;
+    return (await this.startTrialWithin(studyId, Infinity, options))!.trial;
   }
 
   startTrialWithin(
     studyId: number,
     limit: number,
     { sign = false }: StartOptions = {},
-  ): Promise<FrozenTrial | undefined> {
-    const { lock, lockFree } = this.#database.dialect;
+  ): Promise<StartedTrial | undefined> {
+    const { lock, lockFree, now } = this.#database.dialect;
     return this.#database.write(async (session) => {
       await lockStudy(session, studyId, lock);
-      const waiting = await startWaiting(session, studyId, this.#cacheOf(studyId).firstOpenId, lockFree);
-      if (waiting === undefined && limit < Infinity) {
-        if (isFull(await this.#cacheOf(studyId).refresh(session), limit)) return undefined;
-      }
-      const id = waiting ?? (await insertTrial(session, studyId));
-      if (sign) await signHeartbeat(session, id, this.#database.dialect.now);
-      return readTrial(session, id);
+      // Under the lock these are all trials there are. What is not committed yet must not enter the cache.
+      const before = await this.#cacheOf(studyId).refresh(session);
+      const waits = before.some(({ state }) => state === 'WAITING');
+      const waiting = waits ? await startWaiting(session, studyId, lockFree) : undefined;
+      if (waiting === undefined && isFull(before, limit)) return undefined;
+      const trial = waiting ?? (await insertRunning(session, studyId, before.length));
+      if (sign) await signHeartbeat(session, trial.id, now);
+      return { trial, trials: before.toSpliced(trial.number, 1, trial) };
     });
   }
 
@@ -168,16 +169,15 @@ const OF_STUDY = [
   'studies',
 ];
 
-/** Starts the oldest waiting trial, whose id is at least `fromId`; gives its id, or nothing when none waits. */
+/** Starts the oldest waiting trial, unless another worker is at it. */
 async function startWaiting(
   session: SqlSession,
   studyId: number,
-  fromId: number,
   lockFree: string,
-): Promise<number | undefined> {
+): Promise<FrozenTrial | undefined> {
   const [waiting] = await session.all(
-    `SELECT trial_id FROM trials WHERE study_id = ? AND trial_id >= ? AND state = 'WAITING' ORDER BY trial_id LIMIT 1${lockFree}`,
-    [studyId, fromId],
+    `SELECT trial_id FROM trials WHERE study_id = ? AND state = 'WAITING' ORDER BY trial_id LIMIT 1${lockFree}`,
+    [studyId],
   );
   if (waiting === undefined) return undefined;
   const id = Number(waiting['trial_id']);
@@ -185,7 +185,7 @@ async function startWaiting(
     toSqlTime(new Date()),
     id,
   ]);
-  return id;
+  return readTrial(session, id);
 }
 
 async function signHeartbeat(session: SqlSession, trialId: number, now: string): Promise<void> {

@@ -18,13 +18,6 @@ export class TrialCache {
     this.#studyId = studyId;
   }
 
-  /** No trial with a smaller id can be waiting: as of the last reading, those have ended. */
-  get firstOpenId(): number {
-    let first = this.#lastId + 1;
-    for (const id of this.#open.keys()) first = Math.min(first, id);
-    return first;
-  }
-
   /** All trials now. Only new ones, and those that had not ended, are read. */
   async refresh(session: SqlSession): Promise<readonly FrozenTrial[]> {
     for (const trial of await this.#readChanged(session)) {

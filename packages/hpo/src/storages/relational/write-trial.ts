@@ -1,7 +1,8 @@
 // Statements that store a trial and its parts.
 import { distributionToJson, toInternal } from '../../distributions.ts';
 import { toPythonJson, type Json } from '../../python-json.ts';
-import { isFinished, type TrialTemplate } from '../../trial-record.ts';
+import { isFinished, type FrozenTrial, type TrialTemplate } from '../../trial-record.ts';
+import { newTrial } from '../apply.ts';
 import type { StoredParam, TrialUpdate } from '../storage.ts';
 import type { SqlSession, SqlValue } from './database.ts';
 import { toSqlNumber, toSqlTime } from './rows.ts';
@@ -42,11 +43,25 @@ export async function insertTrial(
   return id;
 }
 
+/** Inserts a trial that runs from now. The caller holds the study's lock, and has counted its trials. */
+export async function insertRunning(
+  session: SqlSession,
+  studyId: number,
+  number: number,
+): Promise<FrozenTrial> {
+  const now = new Date();
+  const [row] = await session.all(
+    "INSERT INTO trials (study_id, number, state, datetime_start) VALUES (?, ?, 'RUNNING', ?) RETURNING trial_id",
+    [studyId, number, toSqlTime(now)],
+  );
+  return newTrial(Number(row!['trial_id']), number, undefined, now);
+}
+
 /** Stores an update of a trial that the caller has found to be unfinished. */
 export async function writeUpdate(session: SqlSession, id: number, update: TrialUpdate): Promise<void> {
   await writeParts(session, id, update);
   if (update.state === undefined) return;
-  const ended = isFinished(update.state) ? toSqlTime(new Date()) : null;
+  const ended = isFinished(update.state) ? toSqlTime(update.completedAt ?? new Date()) : null;
   await session.all('UPDATE trials SET state = ?, datetime_complete = ? WHERE trial_id = ?', [
     update.state,
     ended,

@@ -168,14 +168,25 @@ export function describeStorage(
     });
 
     it('starts no more new trials than the limit, but waiting ones and retries', async () => {
-      const within = () => storage.startTrialWithin(study, 3);
+      const within = async (limit = 3) => (await storage.startTrialWithin(study, limit))?.trial;
       await storage.createTrial(study, { state: 'WAITING' });
-      const started = await Promise.all(Array.from({ length: 5 }, within));
+      const started = await Promise.all(Array.from({ length: 5 }, () => within()));
       expect(started.flatMap((trial) => trial?.number ?? []).sort()).toEqual([0, 1, 2]);
       const retry: TrialTemplate = { state: 'WAITING', systemAttrs: { retry_history: [1] } };
       await storage.failTrial(started.find((trial) => trial?.number === 1)!.id, retry);
       expect([(await within())?.number, await within()]).toEqual([3, undefined]);
-      expect(await storage.startTrialWithin(study, 4)).toMatchObject({ number: 4 });
+      expect(await within(4)).toMatchObject({ number: 4 });
+    });
+
+    it('gives the trials of the moment with the one that it starts', async () => {
+      await storage.createTrial(study, { state: 'COMPLETE', values: [1] });
+      await storage.createTrial(study, { state: 'WAITING' });
+      for (const number of [1, 2]) {
+        const { trial, trials } = (await storage.startTrialWithin(study, Infinity))!;
+        expect(trial).toMatchObject({ number, state: 'RUNNING' });
+        expect(trials).toEqual(await storage.trials(study));
+        expect(trials[number]).toEqual(trial);
+      }
     });
 
     it('names silent trials only', async () => {
