@@ -1,13 +1,13 @@
 // Our side of the inference bench, as a process: see peer.ts. Usage: infer-side.ts FILE BATCH THREADS RUNS
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { openInference } from '@spatter/tensor';
 
 const [file = '', batch = '1', threads = '2', runs = '10'] = process.argv.slice(2);
 const begun = performance.now();
-const session = await InferenceSession.create(readFileSync(file), { intraOpNumThreads: Number(threads) });
+const inference = await openInference(readFileSync(file), { threads: Number(threads) });
 const pixels = Float32Array.from({ length: Number(batch) * 1024 }, (_, i) => ((i * 7919) % 256) / 255);
-const infer = () => session.run({ input: new Tensor('float32', pixels, [Number(batch), 1, 32, 32]) });
+const infer = () => inference.run(pixels, [Number(batch), 1, 32, 32]);
 await infer();
 console.log(JSON.stringify({ version: process.version, first_step_s: (performance.now() - begun) / 1000 }));
 

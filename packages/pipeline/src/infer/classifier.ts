@@ -1,10 +1,10 @@
 // Classifies crops with an exported model and the preprocessing that it carries.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { openInference, type Inference } from '@spatter/tensor';
 import { onBlack, packCrop, type DecodedCrop } from '../data/transforms/pack.ts';
 import { writeCentre } from '../data/transforms/sample.ts';
 import type { ExportedModel, ModelCard } from '../export/exported-model.ts';
 
-/** Crops per run of the network. */
+/** Crops prepared at a time. */
 const BATCH = 256;
 
 /** Images [N, C, H, W] in [0, 1], as the network was evaluated on. */
@@ -48,17 +48,16 @@ export function decided({ size, outputs, probability }: Outputs, threshold: numb
 
 export class Classifier {
   readonly model: ExportedModel;
-  readonly #session: InferenceSession;
+  readonly #inference: Inference;
 
-  private constructor(model: ExportedModel, session: InferenceSession) {
+  private constructor(model: ExportedModel, inference: Inference) {
     this.model = model;
-    this.#session = session;
+    this.#inference = inference;
   }
 
   /** Does not run the golden crops: {@link openModel} does. */
   static async open(model: ExportedModel, threads: number | null = null): Promise<Classifier> {
-    const options = threads === null ? {} : { intraOpNumThreads: threads };
-    return new Classifier(model, await InferenceSession.create(model.onnx, options));
+    return new Classifier(model, await openInference(model.onnx, { threads: threads ?? undefined }));
   }
 
   /** Calibrated probability of class 1 for each decoded crop. */
@@ -87,15 +86,13 @@ export class Classifier {
   /** The same for images [size, C, H, W] that are prepared already. */
   async run(images: Float32Array, size: number): Promise<Outputs> {
     const { channels, crop } = this.model.card.preprocessing;
-    const input = new Tensor('float32', images, [size, channels, crop, crop]);
-    const results = await this.#session.run({ input }, ['logits', 'probability']);
-    const [logits, probability] = ['logits', 'probability'].map((name) =>
-      Float64Array.from(results[name]!.data as Float32Array),
-    );
-    return { size, outputs: logits!.length / size, logits: logits!, probability: probability! };
+    const results = await this.#inference.run(images, [size, channels, crop, crop]);
+    const logits = Float64Array.from(results.logits);
+    const probability = Float64Array.from(results.probability);
+    return { size, outputs: logits.length / size, logits, probability };
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#inference.dispose();
   }
 }
