@@ -38,6 +38,8 @@ export interface JudgeOptions {
   readonly layerGap: number;
   /** Gets every crop as soon as it is judged. */
   readonly onCrops?: (crops: readonly PredictedCrop[]) => void;
+  /** Gets what a layer came to as soon as the next one has begun. */
+  readonly onLayer?: (layer: LayerVerdict | ClassLayerVerdict) => void;
 }
 
 export interface Judged {
@@ -77,6 +79,8 @@ export class CropJudge {
   #pending: Pending[] = [];
   #frames: JudgedChunk['frames'][number][] = [];
   #taken = 0;
+  /** First crop of the layer that is being seen. */
+  #layerFrom = 0;
   #jpegs: Record<number, Uint8Array> = {};
 
   constructor(classifier: Classifier, options: JudgeOptions) {
@@ -105,6 +109,21 @@ export class CropJudge {
     for (let start = 0; start < pending.length; start += BATCH)
       await this.#judge(pending.slice(start, start + BATCH));
     if (pending.length > 0) this.#options.onCrops?.(this.#crops.slice(from));
+    this.#tellLayers();
+  }
+
+  /** Tells of every layer but the last, which may go on. */
+  #tellLayers(): void {
+    const { onLayer } = this.#options;
+    if (onLayer === undefined) return;
+    const last = this.#crops.at(-1)?.layer;
+    while (this.#crops[this.#layerFrom]?.layer !== last) {
+      const { layer } = this.#crops[this.#layerFrom]!;
+      const end = this.#crops.findIndex((crop, i) => i > this.#layerFrom && crop.layer !== layer);
+      const { layers, classLayers } = this.#verdicts(this.#crops.slice(this.#layerFrom, end));
+      for (const verdict of classLayers ?? layers) onLayer(verdict);
+      this.#layerFrom = end;
+    }
   }
 
   async #judge(pending: readonly Pending[]): Promise<void> {
@@ -166,30 +185,37 @@ export class CropJudge {
   }
 
   result(): Judged {
+    return {
+      ...{ ledger: this.#ledger, counts: this.#counts, crops: this.#crops },
+      ...this.#verdicts(this.#crops),
+      samples: this.#samples.evenly(),
+    };
+  }
+
+  /** What the layers of `crops` came to. */
+  #verdicts(crops: readonly PredictedCrop[]): Pick<Judged, 'layers' | 'classLayers'> {
     const { card } = this.#classifier.model;
-    const judged = this.#crops.filter(({ probability }) => probability !== null);
-    const layers = [...new Set(this.#crops.map((crop) => crop.layer))];
-    const options = { layers, obstacles: this.#obstacles(layers) };
+    const judged = crops.filter(({ probability }) => probability !== null);
+    const layers = [...new Set(crops.map((crop) => crop.layer))];
+    const options = { layers, obstacles: this.#obstacles(crops, layers) };
     const column = (pick: (crop: PredictedCrop) => number) => Float64Array.from(judged, pick);
     const place = { layer: column((c) => c.layer), frame: column((c) => c.frame) };
     const flow = { ...place, probability: column((c) => c.probability!) };
     const isFlow = tellsGasFlow(card);
     return {
-      ...{ ledger: this.#ledger, counts: this.#counts, crops: this.#crops },
       layers: isFlow ? judgeLayers(flow, { ...options, threshold: card.threshold }) : [],
       classLayers: isFlow
         ? null
         : judgeClassLayers({ ...place, ...classColumns(judged) }, card.labels, options),
-      samples: this.#samples.evenly(),
     };
   }
 
   /** Why layers cannot be judged, whatever the network says. */
-  #obstacles(layers: readonly number[]): Map<number, string> {
+  #obstacles(crops: readonly PredictedCrop[], layers: readonly number[]): Map<number, string> {
     const { domain } = this.#classifier.model.card;
     const obstacles = new Map<number, string>();
     for (const layer of layers) {
-      const mine = this.#crops.filter((crop) => crop.layer === layer);
+      const mine = crops.filter((crop) => crop.layer === layer);
       const lit = mine.filter(({ probability }) => probability !== null);
       const why =
         darkness(lit.length, mine.length) ?? (domain === null ? null : groupObstacle(domain, columnsOf(lit)));

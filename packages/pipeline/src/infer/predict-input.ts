@@ -59,9 +59,10 @@ export function stoppedWhileWriting(
   return journalOf(place, classifier, options)?.journal.wasWriting(place.format) ?? false;
 }
 
-/** What is on disk of an interrupted prediction; null for a pipe, which cannot be read again, and for what is not there. */
+/** What is on disk of an interrupted prediction; null for a pipe, which cannot be read again, a video that grows, and what is not there. */
 function journalOf({ input, folder }: InputPlace, classifier: Classifier, options: PredictOptions) {
-  if (input.name === '-' || !input.paths.every((path) => existsSync(path))) return null;
+  if (input.name === '-' || options.follow !== undefined || !input.paths.every((path) => existsSync(path)))
+    return null;
   const sidecar = sidecarOf(input.name);
   const files = [...input.paths, ...(input.kind === 'crops' && existsSync(sidecar) ? [sidecar] : [])];
   const { rules, startFrame, layerGap } = options;

@@ -4,11 +4,18 @@ import { stillRule, type SpatterRules } from '../extract/rules.ts';
 import { decodeJpeg, encodeJpeg } from '../store/jpeg.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { openVideo, type DecoderName } from '../video/decoder.ts';
+import { followFile, type FollowOptions } from '../video/follow.ts';
 import { requireFrames, type Damage, type VideoInfo, type VideoReader } from '../video/reader.ts';
 import type { Classifier } from './classifier.ts';
-import { CropJudge, type Judged, type JudgedChunk, type SeenCrop, type SeenFrame } from './crop-judge.ts';
+import {
+  CropJudge,
+  type Judged,
+  type JudgedChunk,
+  type JudgeOptions,
+  type SeenCrop,
+  type SeenFrame,
+} from './crop-judge.ts';
 import { darkView } from './dark-view.ts';
-import type { PredictedCrop } from './predicted-crop.ts';
 
 export type { PredictedCrop } from './predicted-crop.ts';
 
@@ -21,16 +28,16 @@ export interface Prediction extends Judged {
   readonly darkView: string | null;
 }
 
-export interface PredictOptions {
+export interface PredictOptions extends Pick<JudgeOptions, 'onCrops' | 'onLayer'> {
   readonly rules: SpatterRules;
   readonly startFrame: number;
   readonly layerGap: number;
   readonly decoder: DecoderName | 'auto';
   readonly progress: ProgressFactory;
-  /** Gets every crop as soon as it is judged. */
-  readonly onCrops?: (crops: readonly PredictedCrop[]) => void;
   /** Chunks that an interrupted prediction had judged. */
   readonly restored?: readonly JudgedChunk[];
+  /** Reads a video as it grows, and ends when it does not any more. */
+  readonly follow?: FollowOptions;
   /** Gets every chunk that is judged, to be restored later. */
   readonly onChunk?: (chunk: JudgedChunk) => void;
 }
@@ -41,24 +48,45 @@ export const STANDARD_INPUT = '/dev/stdin';
 /** Frames in a chunk. Batches end with it, so that a resumed prediction runs the very batches of an uninterrupted one. */
 const CHUNK_FRAMES = 250;
 
+/** The same of a video that grows, so that what it shows is told within a second. */
+const CHUNK_FOLLOWED = 25;
+
 /** Reads `path` to its end. @throws {SpatterError} as the decoder and the extraction rules do. */
 export async function predictVideo(
   path: string,
   classifier: Classifier,
   options: PredictOptions,
 ): Promise<Prediction> {
+  if (options.follow === undefined) return judgeVideo(path, classifier, options);
+  const file = await followFile(path, options.follow);
+  try {
+    return await judgeVideo(path, classifier, options, file.url);
+  } finally {
+    file.close();
+  }
+}
+
+/** @param url of a video that grows */
+async function judgeVideo(
+  path: string,
+  classifier: Classifier,
+  options: PredictOptions,
+  url?: string,
+): Promise<Prediction> {
   const { rules, startFrame, decoder, restored = [] } = options;
   const judge = new CropJudge(classifier, options);
   for (const chunk of restored) judge.restore(chunk);
   const done = restored.reduce((sum, { frames }) => sum + frames.length, 0);
-  const reader = await openVideo(path, { decoder, startFrame: startFrame + done, still: stillRule(rules) });
+  const opening = { decoder, startFrame: startFrame + done, still: stillRule(rules) };
+  const reader = await openVideo(path, url === undefined ? opening : { ...opening, url });
+  const chunk = url === undefined ? CHUNK_FRAMES : CHUNK_FOLLOWED;
   const bar = options.progress('predicting', (reader.info.frameCount ?? 0) - startFrame, 'frames');
   try {
     for await (const found of extractCrops(reader, rules)) {
       await judge.add(await seen(found, rules));
       const read = found.frame - startFrame + 1;
       bar.update(read);
-      if (read % CHUNK_FRAMES === 0) await endChunk(judge, reader, options);
+      if (read % chunk === 0) await endChunk(judge, reader, options);
     }
     await judge.flush();
     requireFrames(reader, startFrame);

@@ -18,7 +18,7 @@ const PIXELS = 'scale=flags=bicubic:in_color_matrix=bt601';
 
 export const ffmpegDecoder: DecoderBackend = {
   async open(path, options) {
-    const info = await probe(path);
+    const info = await probe(path, options.url);
     return new PipeReader(info, options);
   },
 };
@@ -31,19 +31,9 @@ interface ProbedStream {
   readonly nb_frames?: string;
 }
 
-async function probe(path: string): Promise<VideoInfo> {
+async function probe(path: string, url = `file:${path}`): Promise<VideoInfo> {
   const entries = 'stream=codec_name,width,height,avg_frame_rate,nb_frames';
-  const args = [
-    '-v',
-    'error',
-    '-select_streams',
-    'v:0',
-    '-show_entries',
-    entries,
-    '-of',
-    'json',
-    `file:${path}`,
-  ];
+  const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'json', url];
   const output = await promisify(execFile)('ffprobe', args).catch((error: unknown) => {
     throw isMissing(error)
       ? missing()
@@ -93,7 +83,12 @@ class PipeReader implements VideoReader {
   constructor(info: VideoInfo, options: OpenOptions) {
     this.info = info;
     this.position = options.startFrame ?? 0;
-    this.#program = spawn('ffmpeg', commandLine(info, options), { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Ctrl-C ends a file that grows, not the program that has yet to decode what was read of it.
+    const detached = options.url !== undefined;
+    this.#program = spawn('ffmpeg', commandLine(info, options), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached,
+    });
     this.#program.on('error', () => (this.#failure = missing()));
     this.#exited = new Promise((resolve) => this.#program.once('close', () => resolve()));
     this.#program.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -152,7 +147,7 @@ function commandLine(info: VideoInfo, options: OpenOptions): string[] {
   const filters = start > 0 ? [`trim=start_frame=${start}`, PIXELS] : [PIXELS];
   return [
     ...['-v', 'error', '-nostdin', '-noautorotate', '-threads', String(options.threads ?? 0)],
-    ...['-i', `file:${info.path}`, '-map', '0:v:0', '-vf', filters.join(',')],
+    ...['-i', options.url ?? `file:${info.path}`, '-map', '0:v:0', '-vf', filters.join(',')],
     ...['-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'bgr24', 'pipe:1'],
   ];
 }

@@ -36,7 +36,7 @@ export class NodeAvFrames {
   /** @throws {SpatterError} NOT_A_VIDEO. */
   constructor(av: NodeAv, path: string, options: OpenOptions) {
     this.#av = av;
-    this.#format = openFormat(av, path);
+    this.#format = openFormat(av, path, options.url);
     const { stream, codec } = openCodec(av, this.#format, path, options.threads ?? 0);
     this.#stream = stream;
     this.#codec = codec;
@@ -45,7 +45,7 @@ export class NodeAvFrames {
     this.#frame.alloc();
     this.#packet = new av.Packet();
     this.#packet.alloc();
-    this.#startAt(options.startFrame ?? 0);
+    this.#startAt(options.startFrame ?? 0, options.url === undefined);
   }
 
   /** Decodes the next frame; false at the end. */
@@ -169,8 +169,8 @@ export class NodeAvFrames {
     return context;
   }
 
-  #startAt(start: number): void {
-    if (start > 2 * SEEK_MARGIN && this.#seek(start)) return;
+  #startAt(start: number, canSeek: boolean): void {
+    if (canSeek && start > 2 * SEEK_MARGIN && this.#seek(start)) return;
     while (this.position < start && this.#decode()) this.position++;
   }
 
@@ -221,9 +221,9 @@ export class NodeAvFrames {
   }
 }
 
-function openFormat(av: NodeAv, path: string): FormatContext {
+function openFormat(av: NodeAv, path: string, url = path): FormatContext {
   const format = new av.FormatContext();
-  const opened = format.openInputSync(path);
+  const opened = format.openInputSync(url);
   if (opened < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(opened)}`);
   const found = format.findStreamInfoSync(null);
   if (found < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(found)}`);

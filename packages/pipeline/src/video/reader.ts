@@ -57,6 +57,8 @@ export interface OpenOptions {
   readonly startFrame?: number;
   /** Threads FFmpeg may decode with; 0 lets it choose. */
   readonly threads?: number;
+  /** What FFmpeg opens instead of the path, read from its first byte to its last: a file that grows (see follow.ts). */
+  readonly url?: string;
 }
 
 export interface DecoderBackend {
