@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { extractCrops } from '../packages/pipeline/src/extract/crops.ts';
 import { MaskKernel, type Contour } from '../packages/pipeline/src/extract/kernel.ts';
-import { DEFAULT_RULES } from '../packages/pipeline/src/extract/rules.ts';
+import { DEFAULT_RULES, stillRule } from '../packages/pipeline/src/extract/rules.ts';
 import { NO_SHARED_DATA, sharedData } from '../packages/pipeline/src/util/testing/shared.ts';
 import { openVideo } from '../packages/pipeline/src/video/decoder.ts';
 import { CLIP } from '../packages/pipeline/src/video/testing/clip.ts';
@@ -97,9 +97,10 @@ async function compareVideos(checks: Checks, python: string): Promise<void> {
   const cases = videos();
   const answers = ask(python, tmpdir(), [0, 0, 0, ...cases.flat()]);
   for (const [i, [path, minArea]] of cases.entries()) {
-    const reader = await openVideo(path);
+    const rules = { ...DEFAULT_RULES, minArea };
+    const reader = await openVideo(path, { still: stillRule(rules) });
     const rows: number[][] = [];
-    for await (const found of extractCrops(reader, { ...DEFAULT_RULES, minArea })) {
+    for await (const found of extractCrops(reader, rules)) {
       for (const crop of found.crops) rows.push([found.frame, ...rowOf(crop)]);
     }
     await reader.close();

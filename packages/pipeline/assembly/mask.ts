@@ -16,7 +16,8 @@ const BLOCK: i32 = 16;
  * @param scratch        `height·rowStride` bytes of gray, as many of dilated rows, `4·rowStride` of work rows, `8·height + 4` of ranges
  * @param rowStride      a multiple of 16, at least width + 48
  * @param labels         (height + 2) rows of `labelStride` bytes; row 0, the last row and column 0 are border and stay 0
- * @param occupied       `height` bytes: 1 where the row of `labels` holds any pixel
+ * @param occupied       `height` bytes: 1 where the row of `labels` holds any pixel; those of the call before come in, all others are 0
+ * @param bands          for each band of `bandRows` rows the columns [from, to) outside of which no gray exceeds the threshold
  * @returns the number of occupied rows
  */
 export function differenceMask(
@@ -31,6 +32,8 @@ export function differenceMask(
   labels: usize,
   labelStride: i32,
   occupied: usize,
+  bands: usize,
+  bandRows: i32,
 ): i32 {
   const gray = scratch + PAD;
   const spread = gray + <usize>(rowStride * height);
@@ -42,7 +45,10 @@ export function differenceMask(
   const end = (width + BLOCK - 1) & ~(BLOCK - 1);
   for (let y = 0; y < height; y++) {
     const offset = <usize>(y * frameStride);
-    findBright(first + offset, second + offset, end, threshold, bright + <usize>(RANGE * y));
+    const band = bands + <usize>(RANGE * (y / bandRows));
+    const from = rangeFrom(band) & ~(BLOCK - 1);
+    const to = min(end, (rangeTo(band) + BLOCK - 1) & ~(BLOCK - 1));
+    findBright(first + offset, second + offset, from, to, threshold, bright + <usize>(RANGE * y));
   }
   for (let y = 0; y < height; y++) widen(bright, y, 2, height, end, blurred + <usize>(RANGE * y));
   for (let y = 0; y < height; y++) {
@@ -70,6 +76,7 @@ export function differenceMask(
   let rows = 0;
   for (let y = 0; y < height; y++) {
     const row = labels + <usize>((y + 1) * labelStride + 1);
+    if (load<u8>(occupied + <usize>y) != 0) memory.fill(row, 0, <usize>width);
     const any = gatherRows(spread, rowStride, bright, y, width, height, row);
     store<u8>(occupied + <usize>y, u8(any));
     rows += i32(any);
@@ -132,14 +139,14 @@ function gray4(difference: v128): v128 {
 }
 
 /**
- * The range of one row that holds every gray difference above `threshold`. A gray is a weighted mean of its three bytes (the
+ * The range within [start, stop) of one row that holds every gray difference above `threshold`. A gray is a weighted mean of its three bytes (the
  * weights add up to 32768), so it cannot exceed the largest of them: most blocks need no gray at all.
  */
-function findBright(first: usize, second: usize, end: i32, threshold: i32, out: usize): void {
+function findBright(first: usize, second: usize, start: i32, stop: i32, threshold: i32, out: usize): void {
   const most = i8x16.splat(<i8>threshold);
-  let from = end;
+  let from = stop;
   let to = 0;
-  for (let x = 0; x < end; x += BLOCK) {
+  for (let x = start; x < stop; x += BLOCK) {
     const a = first + <usize>(3 * x);
     const b = second + <usize>(3 * x);
     const d0 = absoluteDifference(v128.load(a), v128.load(b));
@@ -259,7 +266,6 @@ function spreadRow(mask: usize, from: i32, to: i32, out: usize): void {
 
 /** 7 high dilation: the union of the rows within 3 of `y`, as 0 and 1, zeros elsewhere; returns whether there was any row. */
 function gatherRows(spread: usize, rowStride: i32, ranges: usize, y: i32, width: i32, height: i32, out: usize): bool {
-  memory.fill(out, 0, <usize>width);
   const one = i8x16.splat(1);
   let any = false;
   for (let i = max(0, y - 3), last = min(height - 1, y + 3); i <= last; i++) {

@@ -48,7 +48,7 @@ export async function* extractCrops(reader: VideoReader, rules: SpatterRules): A
   let [earlier, later] = kernel.frames;
   if (!(await reader.read(earlier))) return;
   while (await reader.read(later)) {
-    const contours = reader.still === true ? [] : kernel.contours(region, rules.threshold);
+    const contours = kernel.contours(region, rules.threshold, reader.moving ?? null);
     yield judge(contours, { bytes: earlier, stride: 3 * width, region, ...size }, rules, reader.position - 2);
     [earlier, later] = [later, earlier];
   }

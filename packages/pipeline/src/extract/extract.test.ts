@@ -16,6 +16,7 @@ import { decodeJpeg } from '../store/jpeg.ts';
 import { readCsv } from '../util/csv.ts';
 import { NO_SHARED_DATA, sharedData } from '../util/testing/shared.ts';
 import { openVideo } from '../video/decoder.ts';
+import { integer, randomStream } from '../util/random.ts';
 import { CLIP, clipReference, damagedClip, emptyFolder, md5 } from '../video/testing/clip.ts';
 import { extractCrops } from './crops.ts';
 import { extractToFiles, type ExtractOptions } from './extract-files.ts';
@@ -23,18 +24,19 @@ import { MaskKernel } from './kernel.ts';
 import { LayerCounter } from './layers.ts';
 import { LiveCounts } from './live-counts.ts';
 import { unbalanced } from './record.ts';
-import { DEFAULT_RULES, regionOf } from './rules.ts';
+import { DEFAULT_RULES, regionOf, stillRule } from './rules.ts';
 
 const AREAS = { minArea: 60, maxArea: 3000 };
 const reference = clipReference();
 const sorted = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.join(' ')).sort();
 
-async function extractRows(path: string, rules: Partial<typeof DEFAULT_RULES>) {
-  const reader = await openVideo(path);
+async function extractRows(path: string, some: Partial<typeof DEFAULT_RULES>, colourAll = false) {
+  const rules = { ...DEFAULT_RULES, ...some };
+  const reader = await openVideo(path, colourAll ? {} : { still: stillRule(rules) });
   const rows: (readonly [...number[], string])[] = [];
   const rejected = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
   let pairs = 0;
-  for await (const found of extractCrops(reader, { ...DEFAULT_RULES, ...rules })) {
+  for await (const found of extractCrops(reader, rules)) {
     expect(found.frame).toBe(pairs++);
     for (const c of found.crops) rows.push([found.frame, c.x, c.y, c.w, c.h, c.area, md5(c.bgr)]);
     for (const [reason, n] of Object.entries(found.rejected)) rejected[reason as 'small'] += n;
@@ -69,6 +71,20 @@ describe('extraction core', () => {
     const { left, right, rows: expected } = reference.bounded;
     const { rows } = await extractRows(CLIP, { ...AREAS, leftBound: left, rightBound: right });
     expect(sorted(rows)).toEqual(sorted(expected));
+  });
+
+  it('finds the same where only what may move is coloured', async () => {
+    const random = randomStream(9);
+    for (let round = 0; round < 8; round++) {
+      const leftBound = integer(random, 100);
+      const rules = {
+        ...{ leftBound, rightBound: leftBound + 1 + integer(random, 60), minArea: integer(random, 60) },
+        threshold: [0, 3, 4, 5, 10, 20, 40, 90][round]!,
+      };
+      expect(await extractRows(CLIP, rules), JSON.stringify(rules)).toEqual(
+        await extractRows(CLIP, rules, true),
+      );
+    }
   });
 
   const data = sharedData();

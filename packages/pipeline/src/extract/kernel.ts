@@ -1,5 +1,6 @@
 // The WASM kernel's memory and calls: two frame slots, the difference mask between them, its contours.
 import { instantiateWasm } from '../util/wasm.ts';
+import { BAND_ROWS, bandsOf, type MovingColumns } from '../video/bands.ts';
 import { KERNEL_BASE64 } from './kernel.generated.ts';
 
 interface KernelExports {
@@ -16,6 +17,8 @@ interface KernelExports {
     labels: number,
     labelStride: number,
     occupied: number,
+    bands: number,
+    bandRows: number,
   ): number;
   findContours(
     labels: number,
@@ -66,7 +69,10 @@ export class MaskKernel {
   readonly #exports: KernelExports;
   readonly #width: number;
   readonly #height: number;
-  readonly #at: Record<'first' | 'second' | 'scratch' | 'labels' | 'owners' | 'occupied' | 'out', number>;
+  readonly #at: Record<
+    'first' | 'second' | 'scratch' | 'labels' | 'owners' | 'occupied' | 'bands' | 'out',
+    number
+  >;
   readonly #rowStride: number;
 
   constructor(width: number, height: number) {
@@ -82,6 +88,7 @@ export class MaskKernel {
       labels: this.#rowStride * (height + 2),
       owners: 4 * this.#rowStride * (height + 2),
       occupied: height,
+      bands: 4 * bandsOf(height),
       out: (Math.floor((width * height) / 2) + 1) * FIELDS * 4,
     };
     this.#at = this.#layOut(sizes);
@@ -95,9 +102,11 @@ export class MaskKernel {
   /**
    * Contours of the mask `dilate(blur(gray(|a − b|)) > threshold)` within `region`, in scan order.
    * @param threshold  0…255; OpenCV's THRESH_BINARY
+   * @param moving     where the frames may differ by more than the threshold, in columns of the frame; null: anywhere
    */
-  contours(region: Region, threshold: number): Contour[] {
+  contours(region: Region, threshold: number, moving: MovingColumns | null = null): Contour[] {
     const at = this.#at;
+    if (!this.#lookAt(region, moving)) return [];
     const offset = 3 * region.left;
     const width = region.right - region.left;
     const rows = this.#exports.differenceMask(
@@ -112,8 +121,22 @@ export class MaskKernel {
       at.labels,
       this.#rowStride,
       at.occupied,
+      at.bands,
+      BAND_ROWS,
     );
     return rows === 0 ? [] : this.#follow(width);
+  }
+
+  /** Tells the kernel the columns of each band to look at, counted from the region's left; false for none at all. */
+  #lookAt({ left, right }: Region, moving: MovingColumns | null): boolean {
+    const bands = new Uint16Array(this.#exports.memory.buffer, this.#at.bands, 2 * bandsOf(this.#height));
+    for (let i = 0; i < bands.length; i += 2) {
+      const [from, to] = moving === null ? [left, right] : [moving[i]!, moving[i + 1]!];
+      const none = to <= left || from >= right;
+      bands[i] = none ? 0 : Math.max(0, from - left);
+      bands[i + 1] = none ? 0 : Math.min(to, right) - left;
+    }
+    return bands.some((column) => column !== 0);
   }
 
   /** Contours of a given mask, `height × width` bytes of 0 and 1. */

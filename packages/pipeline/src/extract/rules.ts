@@ -85,7 +85,10 @@ export function regionOf(rules: SpatterRules, width: number): Region {
   return region;
 }
 
-/** What tells a decoder which frames the extraction will not look at. */
+/** Rows that a difference spreads: 2 by the blur, 3 by the dilation. No contour around it, and so no crop, goes farther. */
+const REACH = 5;
+
+/** What tells a decoder which parts of frames the extraction will not look at. */
 export function stillRule({ threshold, leftBound, rightBound }: SpatterRules): StillRule {
-  return { threshold, left: Math.max(0, leftBound), right: rightBound };
+  return { threshold, left: Math.max(0, leftBound), right: rightBound, reach: REACH };
 }

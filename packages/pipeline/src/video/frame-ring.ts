@@ -1,58 +1,109 @@
 // A ring of frame buffers in shared memory: the decoding thread fills slots, the consumer empties them in order.
 
 const HEADER_BYTES = 64;
+/** Frames that the consumer has given back, and that the producer has filled. */
 const CONSUMED = 0;
-const STOPPED = 1;
+const READY = 1;
+const STOPPED = 2;
+/** Whether the producer sleeps until slots are free, and whether the consumer wants to be told of frames. */
+const BLOCKED = 3;
+const HUNGRY = 4;
 
-/** One producer and one consumer in different threads. The producer announces filled slots by message; freed ones are counted here. */
-export class FrameRing {
+/** What a ring is made of; either side attaches to it. */
+export interface RingShape {
   readonly memory: SharedArrayBuffer;
   readonly slots: number;
+  /** 32-bit numbers kept beside each frame. */
+  readonly notes: number;
+}
+
+/** One producer and one consumer in different threads. Neither wakes the other more often than it must: a wake costs as much as a frame. */
+export class FrameRing {
+  readonly shape: RingShape;
   readonly #slotBytes: number;
+  readonly #noteBytes: number;
   readonly #header: Int32Array;
 
-  private constructor(memory: SharedArrayBuffer, slots: number) {
-    this.memory = memory;
-    this.slots = slots;
-    this.#slotBytes = (memory.byteLength - HEADER_BYTES) / slots;
-    this.#header = new Int32Array(memory, 0, HEADER_BYTES / 4);
+  private constructor(shape: RingShape) {
+    this.shape = shape;
+    this.#noteBytes = roundUp(4 * shape.notes);
+    this.#slotBytes = (shape.memory.byteLength - HEADER_BYTES) / shape.slots;
+    this.#header = new Int32Array(shape.memory, 0, HEADER_BYTES / 4);
   }
 
-  /** `slotBytes` is rounded up, so that slots start at multiples of 64 bytes. */
-  static create(slots: number, slotBytes: number): FrameRing {
-    const rounded = Math.ceil(slotBytes / 64) * 64;
-    return new FrameRing(new SharedArrayBuffer(HEADER_BYTES + slots * rounded), slots);
+  /** @param frameBytes of the pixels of a frame @param notes 32-bit numbers beside them */
+  static create(slots: number, frameBytes: number, notes: number): FrameRing {
+    const bytes = HEADER_BYTES + slots * (roundUp(4 * notes) + roundUp(frameBytes));
+    return new FrameRing({ memory: new SharedArrayBuffer(bytes), slots, notes });
   }
 
-  static attach(memory: SharedArrayBuffer, slots: number): FrameRing {
-    return new FrameRing(memory, slots);
+  static attach(shape: RingShape): FrameRing {
+    return new FrameRing(shape);
   }
 
-  /** The slot of the `index`-th frame. */
-  slot(index: number): Buffer {
-    return Buffer.from(this.memory, HEADER_BYTES + (index % this.slots) * this.#slotBytes, this.#slotBytes);
+  /** The pixels of the `index`-th frame. */
+  pixels(index: number): Buffer {
+    const start = this.#start(index) + this.#noteBytes;
+    return Buffer.from(this.shape.memory, start, this.#slotBytes - this.#noteBytes);
   }
 
-  /** Producer: blocks until the slot of the `index`-th frame is free; false when the consumer has stopped. */
+  /** The numbers beside the `index`-th frame. */
+  note(index: number): Int32Array {
+    return new Int32Array(this.shape.memory, this.#start(index), this.shape.notes);
+  }
+
+  #start(index: number): number {
+    return HEADER_BYTES + (index % this.shape.slots) * this.#slotBytes;
+  }
+
+  /** Frames that are filled so far. */
+  get ready(): number {
+    return Atomics.load(this.#header, READY);
+  }
+
+  /**
+   * Producer: blocks until the slot of the `index`-th frame is free, and if it has to, until half of them are; false when the
+   * consumer has stopped.
+   */
   waitForFree(index: number): boolean {
-    for (;;) {
+    for (let most = this.shape.slots - 1; ; most = this.shape.slots >> 1) {
       if (Atomics.load(this.#header, STOPPED) !== 0) return false;
       const consumed = Atomics.load(this.#header, CONSUMED);
-      if (index - consumed < this.slots) return true;
-      Atomics.wait(this.#header, CONSUMED, consumed);
+      if (index - consumed <= most) break;
+      if (Atomics.exchange(this.#header, BLOCKED, 1) === 1) Atomics.wait(this.#header, CONSUMED, consumed);
     }
+    Atomics.store(this.#header, BLOCKED, 0);
+    return true;
+  }
+
+  /** Producer: the next frame is filled; returns whether the consumer wants to be told. */
+  announce(): boolean {
+    Atomics.add(this.#header, READY, 1);
+    return Atomics.exchange(this.#header, HUNGRY, 0) === 1;
+  }
+
+  /** Consumer: asks to be told of the next frame; false when one beyond `taken` is ready already. */
+  askForMore(taken: number): boolean {
+    Atomics.store(this.#header, HUNGRY, 1);
+    return this.ready === taken;
   }
 
   /** Consumer: gives the oldest slot back. */
   release(): void {
-    Atomics.add(this.#header, CONSUMED, 1);
-    Atomics.notify(this.#header, CONSUMED);
+    const consumed = Atomics.add(this.#header, CONSUMED, 1) + 1;
+    const enough = this.ready - consumed <= this.shape.slots >> 1;
+    if (enough && Atomics.load(this.#header, BLOCKED) === 1) Atomics.notify(this.#header, CONSUMED);
   }
 
   /** Consumer: tells the producer to end, also when it waits. */
   stop(): void {
     Atomics.store(this.#header, STOPPED, 1);
     // A changed count ends the wait even if it begins just after this notification.
-    this.release();
+    Atomics.add(this.#header, CONSUMED, 1);
+    Atomics.notify(this.#header, CONSUMED);
   }
+}
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }

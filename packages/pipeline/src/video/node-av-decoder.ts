@@ -1,7 +1,10 @@
 // The node-av back-end: FFmpeg inside this process, in a thread of its own.
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { SpatterError } from '../util/errors.ts';
 import { workerUrl } from '../util/worker.ts';
+import { markedRows, type MovingColumns } from './bands.ts';
+import { readNote } from './frame-note.ts';
 import { FrameRing } from './frame-ring.ts';
 import type { DecodeMessage, DecodeRequest } from './node-av.worker.ts';
 import type { Damage, DecoderBackend, VideoInfo, VideoReader } from './reader.ts';
@@ -21,17 +24,20 @@ class ThreadedReader implements VideoReader {
   info!: VideoInfo;
   position = 0;
   damage: Damage | null = null;
-  still = false;
+  moving: MovingColumns | null = null;
   missing = 0;
   /** Settles when the file is open or could not be opened. */
   readonly opened: Promise<void>;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   #ring: FrameRing | undefined;
-  #ready = 0;
-  /** What was said of frames that are ready and not taken yet. */
-  readonly #notes: { readonly still: boolean; readonly painted: boolean }[] = [];
   #taken = 0;
+  /** Frames taken since other work of this thread had its turn. */
+  #unbroken = 0;
+  /** The decoder's first complaint; it may be about a frame that is not taken yet. */
+  #complaint: Damage | undefined;
+  /** What the decoder said at its end. */
+  #end: { readonly damage: Damage | null; readonly missing: number } | undefined;
   #ended = false;
   #failure: Error | undefined;
   #wake: () => void = () => {};
@@ -51,16 +57,39 @@ class ThreadedReader implements VideoReader {
   }
 
   async read(into: Uint8Array): Promise<boolean> {
-    if (this.#taken === this.#ready) await this.#waitUntil(() => this.#taken < this.#ready || this.#ended);
-    if (this.#taken === this.#ready || this.#ring === undefined) return false;
-    const bytes = this.info.width * this.info.height * 3;
-    const { still, painted } = this.#notes.shift()!;
-    if (painted) into.set(this.#ring.slot(this.#taken).subarray(0, bytes));
-    this.still = still;
-    this.#ring.release();
+    await this.#waitForFrame();
+    const ring = this.#ring;
+    if (ring === undefined || ring.ready === this.#taken) return this.#atEnd();
+    const { moving, complaints, painted } = readNote(ring.note(this.#taken));
+    if (complaints > 0) await this.#noteDamage(complaints);
+    const { width, height } = this.info;
+    const pixels = ring.pixels(this.#taken);
+    for (const [from, to] of markedRows(painted, height)) {
+      into.set(pixels.subarray(3 * width * from, 3 * width * to), 3 * width * from);
+    }
+    this.moving = moving;
+    ring.release();
     this.#taken++;
     this.position++;
     return true;
+  }
+
+  #atEnd(): false {
+    if (this.#end !== undefined) [this.damage, this.missing] = [this.#end.damage, this.#end.missing];
+    return false;
+  }
+
+  async #waitForFrame(): Promise<void> {
+    if (this.#ring?.ready !== this.#taken && ++this.#unbroken < SLOTS) return;
+    this.#unbroken = 0;
+    if (this.#ring?.askForMore(this.#taken) !== true) await setImmediate();
+    else await this.#waitUntil(() => this.#ring?.ready !== this.#taken);
+  }
+
+  /** What is known of damage up to the frame that is taken; what comes behind it may be known already, and is not told. */
+  async #noteDamage(count: number): Promise<void> {
+    await this.#waitUntil(() => this.#complaint !== undefined);
+    if (this.#complaint !== undefined) this.damage = { ...this.#complaint, count };
   }
 
   async close(): Promise<void> {
@@ -72,18 +101,14 @@ class ThreadedReader implements VideoReader {
     if (message.kind === 'open') {
       this.info = message.info;
       this.position = message.position;
-      this.#ring = FrameRing.attach(message.memory, message.slots);
+      this.#ring = FrameRing.attach(message.ring);
     } else if (message.kind === 'failed') {
       this.#fail(new SpatterError(message.code, message.message, message.hint));
-    } else {
-      if (message.kind === 'frame') {
-        this.#notes.push(message);
-        this.#ready++;
-      } else {
-        this.#ended = true;
-        this.missing = message.missing;
-      }
-      this.damage = message.damage;
+    } else if (message.kind === 'damage') {
+      this.#complaint = message.damage;
+    } else if (message.kind === 'end') {
+      this.#end = message;
+      this.#ended = true;
     }
     this.#wake();
   }

@@ -1,11 +1,8 @@
-// Synchronous decoding with the FFmpeg binding: open, seek to an exact frame, convert each frame to BGR bytes.
-import type { CodecContext, FormatContext, Frame, SoftwareScaleContext, Stream } from 'node-av/lib';
+// Synchronous decoding with the FFmpeg binding: open, seek to an exact frame, deliver one after the other.
+import type { CodecContext, FormatContext, Frame, Stream } from 'node-av/lib';
 import type { NodeAv } from './node-av.ts';
-import type { DecodedPlanes } from './still.ts';
 import { addDamage, notAVideo, type Damage, type OpenOptions, type VideoInfo } from './reader.ts';
 
-/** Extra bytes a frame's buffer needs behind the pixels: FFmpeg's vector code may write past the last row. */
-export const FRAME_PADDING = 64;
 /** A key frame is sought this many frames before the wanted one, so that decoders with delay have settled. */
 const SEEK_MARGIN = 16;
 /** Consecutive complaints of the demuxer after which the rest of the file is given up. */
@@ -24,9 +21,9 @@ export class NodeAvFrames {
   readonly #format: FormatContext;
   readonly #codec: CodecContext;
   readonly #stream: Stream;
-  readonly #frame: Frame;
+  /** The frame that `next` delivered last. */
+  readonly frame: Frame;
   readonly #packet;
-  #scaler: { context: SoftwareScaleContext; key: string } | undefined;
   #draining = false;
   #readErrors = 0;
   #packets = 0;
@@ -41,8 +38,8 @@ export class NodeAvFrames {
     this.#stream = stream;
     this.#codec = codec;
     this.info = videoInfo(av, path, stream);
-    this.#frame = new av.Frame();
-    this.#frame.alloc();
+    this.frame = new av.Frame();
+    this.frame.alloc();
     this.#packet = new av.Packet();
     this.#packet.alloc();
     this.#startAt(options.startFrame ?? 0, options.url === undefined);
@@ -59,36 +56,8 @@ export class NodeAvFrames {
     return true;
   }
 
-  /**
-   * Writes `height × width × 3` BGR bytes into `into` (at least that + FRAME_PADDING long).
-   * @param planes of an earlier frame; without them, the frame last decoded
-   */
-  paint(into: Buffer, planes = this.#all()): void {
-    const scaler = this.#scalerFor(this.#frame, planes.format);
-    scaler.scaleSync(
-      [...planes.data],
-      [...planes.strides],
-      0,
-      this.#frame.height,
-      [into],
-      [this.info.width * 3],
-    );
-  }
-
-  /** The frame's planes, or null where its colours are not made from one sample of each plane (see still.ts). */
-  planes(): DecodedPlanes | null {
-    const { width, height, format, linesize } = this.#frame;
-    const { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P } = this.#av;
-    const plain = format === AV_PIX_FMT_YUV420P || format === AV_PIX_FMT_YUVJ420P;
-    const even = width === this.info.width && height === this.info.height && (width | height) % 2 === 0;
-    if (!plain || !even || linesize.slice(0, 3).some((bytes) => bytes <= 0)) return null;
-    const { data, strides } = this.#all();
-    return { data: data.slice(0, 3), strides: strides.slice(0, 3), format };
-  }
-
   close(): void {
-    this.#scaler?.context.freeContext();
-    this.#frame.free();
+    this.frame.free();
     this.#packet.free();
     this.#codec.freeContext();
     this.#format.closeInputSync();
@@ -96,9 +65,9 @@ export class NodeAvFrames {
 
   #decode(): boolean {
     for (let failures = 0; failures < MAX_READ_ERRORS;) {
-      const status = this.#codec.receiveFrameSync(this.#frame);
+      const status = this.#codec.receiveFrameSync(this.frame);
       if (status === 0) {
-        if (this.#frame.decodeErrorFlags !== 0) this.#note('a frame was decoded with errors');
+        if (this.frame.decodeErrorFlags !== 0) this.#note('a frame was decoded with errors');
         return true;
       }
       if (status === this.#av.AVERROR_EOF) return false;
@@ -150,25 +119,6 @@ export class NodeAvFrames {
     this.#note(`the header announces ${expected} frames, the file ends after ${found}`);
   }
 
-  #all(): DecodedPlanes {
-    const { data, linesize, format } = this.#frame;
-    return { data: data ?? [], strides: linesize, format };
-  }
-
-  /** Bicubic without accurate rounding: exactly what OpenCV asks of FFmpeg, and its bytes depend on it. */
-  #scalerFor(frame: Frame, from: number): SoftwareScaleContext {
-    const key = `${frame.width}x${frame.height}:${from}`;
-    if (this.#scaler?.key === key) return this.#scaler.context;
-    this.#scaler?.context.freeContext();
-    const av = this.#av;
-    const context = new av.SoftwareScaleContext();
-    const { width, height } = this.info;
-    const format = from as Parameters<SoftwareScaleContext['getContext']>[2];
-    context.getContext(frame.width, frame.height, format, width, height, av.AV_PIX_FMT_BGR24, av.SWS_BICUBIC);
-    this.#scaler = { context, key };
-    return context;
-  }
-
   #startAt(start: number, canSeek: boolean): void {
     if (canSeek && start > 2 * SEEK_MARGIN && this.#seek(start)) return;
     while (this.position < start && this.#decode()) this.position++;
@@ -213,7 +163,7 @@ export class NodeAvFrames {
 
   /** Index of the frame just decoded by its time stamp, or null when that is not near a whole number. */
   #frameIndex(): number | null {
-    const stamp = this.#frame.bestEffortTimestamp;
+    const stamp = this.frame.bestEffortTimestamp;
     const { timeBase, startTime } = this.#stream;
     if (stamp === this.#av.AV_NOPTS_VALUE || startTime === this.#av.AV_NOPTS_VALUE) return null;
     const exact = ((Number(stamp - startTime) * timeBase.num) / timeBase.den) * this.info.fps;

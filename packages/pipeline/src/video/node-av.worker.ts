@@ -1,11 +1,14 @@
 // The decoding thread: fills the ring with frames as fast as the consumer frees slots.
 import { parentPort, workerData } from 'node:worker_threads';
 import { SpatterError, type ErrorCode } from '../util/errors.ts';
-import { FrameRing } from './frame-ring.ts';
-import { FRAME_PADDING, NodeAvFrames } from './node-av-frames.ts';
-import { loadNodeAv } from './node-av.ts';
-import type { Damage, OpenOptions, StillRule, VideoInfo } from './reader.ts';
-import { PlanePair } from './still.ts';
+import { bandsOf, bandsWithin, markedRows, type MovingColumns } from './bands.ts';
+import { noteLength, writeNote } from './frame-note.ts';
+import { FrameRing, type RingShape } from './frame-ring.ts';
+import { FRAME_PADDING, HeldFrames } from './held-frames.ts';
+import { MotionWatch } from './moving.ts';
+import { NodeAvFrames } from './node-av-frames.ts';
+import { loadNodeAv, type NodeAv } from './node-av.ts';
+import type { Damage, OpenOptions, VideoInfo } from './reader.ts';
 
 export interface DecodeRequest {
   readonly path: string;
@@ -13,21 +16,13 @@ export interface DecodeRequest {
   readonly slots: number;
 }
 
-/** What the thread tells its owner, in this order: open, frame…, end; or failed. */
+/** What the thread tells its owner: open, then any of frames and damage, then end; or failed. */
 export type DecodeMessage =
-  | {
-      readonly kind: 'open';
-      readonly info: VideoInfo;
-      readonly position: number;
-      readonly memory: SharedArrayBuffer;
-      readonly slots: number;
-    }
-  | {
-      readonly kind: 'frame';
-      readonly damage: Damage | null;
-      readonly still: boolean;
-      readonly painted: boolean;
-    }
+  | { readonly kind: 'open'; readonly info: VideoInfo; readonly position: number; readonly ring: RingShape }
+  /** There are frames, and the owner wanted to know. */
+  | { readonly kind: 'frames' }
+  /** The first complaint; how many there are stands beside each frame. */
+  | { readonly kind: 'damage'; readonly damage: Damage }
   | { readonly kind: 'end'; readonly damage: Damage | null; readonly missing: number }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
@@ -39,52 +34,87 @@ function send(message: DecodeMessage): void {
 }
 
 async function decode(request: DecodeRequest): Promise<void> {
-  const frames = new NodeAvFrames(await loadNodeAv(), request.path, request.options);
-  const bytes = frames.info.width * frames.info.height * 3 + FRAME_PADDING;
+  const av = await loadNodeAv();
+  const frames = new NodeAvFrames(av, request.path, request.options);
+  const { info, position } = frames;
+  const bytes = info.width * info.height * 3 + FRAME_PADDING;
   const slots = Math.min(request.slots, Math.max(2, Math.floor(RING_BYTES / bytes)));
-  const ring = FrameRing.create(slots, bytes);
-  send({ kind: 'open', info: frames.info, position: frames.position, memory: ring.memory, slots });
-  const { still } = request.options;
-  if (still === undefined) deliverAll(frames, ring);
-  else deliverMoving(frames, ring, still);
+  const ring = FrameRing.create(slots, bytes, noteLength(info.height));
+  send({ kind: 'open', info, position, ring: ring.shape });
+  new Delivery(av, frames, ring, request.options).run();
   send({ kind: 'end', damage: frames.damage, missing: frames.missing });
   frames.close();
 }
 
-function deliverAll(frames: NodeAvFrames, ring: FrameRing): void {
-  for (let index = 0; ring.waitForFree(index) && frames.next(); index++) {
-    frames.paint(ring.slot(index));
-    send({ kind: 'frame', damage: frames.damage, still: false, painted: true });
+/** A frame is coloured when the next one is decoded: only then it is known which of its rows will be looked at. */
+class Delivery {
+  readonly #frames: NodeAvFrames;
+  readonly #ring: FrameRing;
+  readonly #held: HeldFrames;
+  readonly #watch: MotionWatch | undefined;
+  readonly #reach: number;
+  #complained = false;
+
+  constructor(av: NodeAv, frames: NodeAvFrames, ring: FrameRing, { still }: OpenOptions) {
+    const { width, height } = frames.info;
+    this.#frames = frames;
+    this.#ring = ring;
+    this.#held = new HeldFrames(av, { width, height });
+    this.#watch = still && new MotionWatch(width, height, still);
+    this.#reach = still?.reach ?? 0;
   }
-}
 
-/** Pairs left unexamined, at most, after one that moved. */
-const LONGEST_PAUSE = 16;
-
-/**
- * Paints a frame only if it may differ from one of its neighbours, so each is announced when the next one is decoded. Where
- * pairs move, looking costs more than it saves: after each, the next are taken as moving for a while that doubles.
- */
-function deliverMoving(frames: NodeAvFrames, ring: FrameRing, rule: StillRule): void {
-  const pair = new PlanePair(frames.info.width, frames.info.height, rule);
-  let last: { still: boolean; painted: boolean } | undefined;
-  let [pause, wait] = [0, 0];
-  const announce = () => last && send({ kind: 'frame', damage: frames.damage, ...last });
-  for (let index = 0; ring.waitForFree(index) && frames.next(); index++) {
-    const held = pair.hold(index, wait-- > 0 ? null : frames.planes());
-    const still = pair.still();
-    if (pair.full) [pause, wait] = still ? [0, 0] : [Math.min(LONGEST_PAUSE, 2 * pause + 1), pause];
-    if (!still && last?.painted === false) {
-      frames.paint(ring.slot(index - 1), pair.planes(index - 1));
-      last.painted = true;
+  run(): void {
+    const nothing = this.#watch && new Uint16Array(2 * bandsOf(this.#frames.info.height));
+    let before: MovingColumns | null = nothing ?? null;
+    let [index, complaints, wanted] = [0, 0, true];
+    for (; wanted && this.#frames.next(); index++) {
+      this.#held.hold(index, this.#frames.frame);
+      const after = this.#watch?.next(() => this.#held.planes(index)) ?? null;
+      if (index > 0) {
+        wanted = this.#deliver(index - 1, complaints, before, after);
+        before = after;
+      }
+      complaints = this.#frames.damage?.count ?? 0;
     }
-    announce();
-    // A frame that is not held could not be painted later.
-    const painted = !still && (index > 0 || !held);
-    if (painted) frames.paint(ring.slot(index), held ? pair.planes(index) : undefined);
-    last = { still, painted };
+    if (wanted && index > 0) this.#deliver(index - 1, complaints, before, nothing ?? null);
+    this.#held.close();
   }
-  announce();
+
+  /**
+   * @param before, after  where the frame differs from its neighbours
+   * @returns false when nobody wants more
+   */
+  #deliver(
+    index: number,
+    complaints: number,
+    before: MovingColumns | null,
+    after: MovingColumns | null,
+  ): boolean {
+    if (!this.#ring.waitForFree(index)) return false;
+    const painted = this.#paint(index, before, after);
+    writeNote(this.#ring.note(index), { moving: before, complaints, painted });
+    const { damage } = this.#frames;
+    if (complaints > 0 && !this.#complained && damage !== null) send({ kind: 'damage', damage });
+    this.#complained = complaints > 0;
+    if (this.#ring.announce()) send({ kind: 'frames' });
+    return true;
+  }
+
+  /** @returns 1 for each band that was filled */
+  #paint(index: number, before: MovingColumns | null, after: MovingColumns | null): Uint8Array {
+    const pixels = this.#ring.pixels(index);
+    const { height } = this.#frames.info;
+    const planes = before === null || after === null ? null : this.#held.planes(index);
+    if (before === null || after === null || planes === null) {
+      this.#held.paint(index, pixels);
+      return new Uint8Array(bandsOf(height)).fill(1);
+    }
+    const later = bandsWithin(after, this.#reach);
+    const marks = bandsWithin(before, this.#reach).map((mark, band) => mark | later[band]!);
+    for (const [from, to] of markedRows(marks, height)) this.#held.paintRows(planes, pixels, from, to);
+    return marks;
+  }
 }
 
 try {

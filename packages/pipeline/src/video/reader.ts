@@ -1,5 +1,6 @@
 // The contract between the extraction and whatever decodes the video.
 import { SpatterError } from '../util/errors.ts';
+import type { MovingColumns } from './bands.ts';
 
 /** Facts from the container's header. */
 export interface VideoInfo {
@@ -33,10 +34,10 @@ export interface VideoReader {
   /** Frames that the file holds or announces and that could not be decoded; known at the end. */
   readonly missing?: number;
   /**
-   * With {@link OpenOptions.still}: whether the frame last read is known to differ so little from the one before that nothing
-   * between them passes the threshold. The pixels of a frame that is still to both its neighbours are left as they were.
+   * With {@link OpenOptions.still}: where the frame last read may differ visibly from the one before it; null where that is not
+   * known. Only rows within the rule's reach of what moves, before or after a frame, are filled; the others are left as they were.
    */
-  readonly still?: boolean;
+  readonly moving?: MovingColumns | null;
   /** Fills `into` (`height × width × 3` bytes, row after row, B G R) with the next frame; false at the end. */
   read(into: Uint8Array): Promise<boolean>;
   /** Stops decoding and frees everything; safe to call twice. */
@@ -48,10 +49,12 @@ export interface StillRule {
   readonly threshold: number;
   readonly left: number;
   readonly right: number;
+  /** Rows above and below such a difference that the consumer looks at. */
+  readonly reach: number;
 }
 
 export interface OpenOptions {
-  /** Lets the decoder leave out pixels that nobody will look at; see {@link VideoReader.still}. */
+  /** Lets the decoder leave out pixels that nobody will look at; see {@link VideoReader.moving}. */
   readonly still?: StillRule;
   /** First frame to deliver, counted from 0; exact, whatever the codec's key frames. */
   readonly startFrame?: number;
