@@ -10,6 +10,7 @@ const trained = async (work: TrainingWorkName): Promise<Script> => ({
 
 /** The catalogue: one file each, one line here. */
 const BENCHES: Record<string, () => Promise<Script>> = {
+  jpeg: () => import('./jpeg.ts'),
   loader: () => import('./loader.ts'),
   'data-600k': () => import('./data-600k.ts'),
   extract: () => import('./extract.ts'),

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pythonWith } from '../interop/python.ts';
 import { tinyModel } from '../packages/pipeline/src/infer/testing/tiny-model.ts';
-import { encodeJpegSync } from '../packages/pipeline/src/store/jpeg.ts';
-import { integer, randomStream } from '../packages/pipeline/src/util/random.ts';
+import { glow } from './glow.ts';
 import { askOnce, loadServer, postRequest, type Measured } from './http-load.ts';
 import type { BenchResult } from './result.ts';
 
@@ -49,18 +48,6 @@ function soakSeconds(argv: readonly string[]): number | null {
   const text = argv[argv.indexOf('--soak') + 1] ?? '';
   const match = argv.includes('--soak') ? /^(\d+)([ms])$/.exec(text) : null;
   return match === null ? null : Number(match[1]) * (match[2] === 'm' ? 60 : 1);
-}
-
-/** A bright spot with noise, 30 to 110 pixels a side, about as compressible as a real crop. */
-function glow(seed: number): Uint8Array {
-  const random = randomStream(3, seed);
-  const [width, height] = [30 + integer(random, 80), 30 + integer(random, 80)];
-  const bgr = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
-    const x = (Math.floor(i / 3) % width) / width - 0.5;
-    const y = Math.floor(i / 3 / width) / height - 0.5;
-    return Math.min(255, 230 * Math.exp(-12 * (x * x + y * y)) + integer(random, 12));
-  });
-  return encodeJpegSync(bgr, width, height);
 }
 
 const requests = (): Uint8Array[] =>

@@ -10,6 +10,7 @@ const pipeline = join(import.meta.dirname, '../packages/pipeline');
 export const KERNELS = [
   { entry: 'kernel.ts', target: 'src/extract/kernel.generated.ts', constant: 'KERNEL_BASE64' },
   { entry: 'planes.ts', target: 'src/video/planes.generated.ts', constant: 'PLANES_BASE64' },
+  { entry: 'resize.ts', target: 'src/data/transforms/resize.generated.ts', constant: 'RESIZE_BASE64' },
 ] as const;
 
 /** The WebAssembly bytes of `entry`. */

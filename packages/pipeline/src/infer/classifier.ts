@@ -1,6 +1,6 @@
 // Classifies crops with an exported model and the preprocessing that it carries.
 import { openInference, type Inference } from '@spatter/tensor';
-import { onBlack, packCrop, type DecodedCrop } from '../data/transforms/pack.ts';
+import { onBlack, packCrop, type DecodedCrop, type GrayCrop } from '../data/transforms/pack.ts';
 import { writeCentre } from '../data/transforms/sample.ts';
 import type { ExportedModel, ModelCard } from '../export/exported-model.ts';
 
@@ -9,7 +9,7 @@ const BATCH = 256;
 
 /** Images [N, C, H, W] in [0, 1], as the network was evaluated on. */
 export function prepare(
-  crops: readonly DecodedCrop[],
+  crops: readonly (DecodedCrop | GrayCrop)[],
   { channels, resize, crop, pad }: ModelCard['preprocessing'],
 ): Float32Array {
   const square = new Uint8Array(channels * resize * resize);
@@ -61,12 +61,12 @@ export class Classifier {
   }
 
   /** Calibrated probability of class 1 for each decoded crop. */
-  async classify(crops: readonly DecodedCrop[]): Promise<Float64Array> {
+  async classify(crops: readonly (DecodedCrop | GrayCrop)[]): Promise<Float64Array> {
     return classOne(await this.judge(crops));
   }
 
   /** Logits and probabilities of each decoded crop. */
-  async judge(crops: readonly DecodedCrop[]): Promise<Outputs> {
+  async judge(crops: readonly (DecodedCrop | GrayCrop)[]): Promise<Outputs> {
     const parts: Outputs[] = [];
     for (let start = 0; start < crops.length; start += BATCH) {
       const part = crops.slice(start, start + BATCH);
@@ -87,8 +87,8 @@ export class Classifier {
   async run(images: Float32Array, size: number): Promise<Outputs> {
     const { channels, crop } = this.model.card.preprocessing;
     const results = await this.#inference.run(images, [size, channels, crop, crop]);
-    const logits = Float64Array.from(results.logits);
-    const probability = Float64Array.from(results.probability);
+    const logits = new Float64Array(results.logits);
+    const probability = new Float64Array(results.probability);
     return { size, outputs: logits.length / size, logits, probability };
   }
 

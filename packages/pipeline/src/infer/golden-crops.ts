@@ -2,7 +2,7 @@
 import { touched, type ExportedModel, type ModelCard } from '../export/exported-model.ts';
 import { sha256 } from '../export/seal.ts';
 import { Classifier, decided, type Outputs } from './classifier.ts';
-import { decodeInput } from './decode-input.ts';
+import { decodeForNetwork } from './decode-input.ts';
 
 /** Largest difference of a logit, relative to the logit where that exceeds 1; other processors round otherwise. */
 export const GOLDEN_TOLERANCE = 1e-3;
@@ -37,7 +37,9 @@ export async function describeGolden(
 
 async function judgeAll(classifier: Classifier, images: readonly Uint8Array[]): Promise<Outputs> {
   const { card } = classifier.model;
-  const decoded = await Promise.all(images.map((bytes, i) => decodeInput(bytes, card, `golden crop ${i}`)));
+  const decoded = await Promise.all(
+    images.map((bytes, i) => decodeForNetwork(bytes, card, `golden crop ${i}`)),
+  );
   return classifier.judge(decoded);
 }
 

@@ -1,12 +1,22 @@
-// Decodes JPEG to the pixels that OpenCV's imdecode gives, through libjpeg-turbo compiled to WebAssembly.
+// Decodes JPEG to the pixels that OpenCV's imdecode gives: the usual kind by jpeg-baseline.ts, any other and every doubtful file by
+// libjpeg-turbo compiled to WebAssembly.
 import { createRequire } from 'node:module';
 import { SpatterError } from '../util/errors.ts';
+import { decodeBaseline } from './jpeg-baseline.ts';
 
 export interface BgrImage {
   readonly width: number;
   readonly height: number;
   /** height × width × 3 bytes: blue, green, red, rows from the top. */
   readonly bgr: Uint8Array;
+}
+
+/** The gray of a colour image as PIL sees OpenCV's bytes: `grayFromBgr` in data/transforms/gray.ts. */
+export interface GrayImage {
+  readonly width: number;
+  readonly height: number;
+  /** height × width bytes. */
+  readonly gray: Uint8Array;
 }
 
 interface Codec {
@@ -38,6 +48,13 @@ export class JpegDecoder {
    * @throws {SpatterError} JPEG_DAMAGED, also where OpenCV would fill the missing part of a cut file with gray.
    */
   decode(bytes: Uint8Array, where = 'the crop'): BgrImage {
+    const usual = decodeBaseline(bytes, false);
+    if (usual === null) return this.decodeByLibrary(bytes, where);
+    return { width: usual.width, height: usual.height, bgr: usual.pixels.slice() };
+  }
+
+  /** As {@link JpegDecoder.decode}, with libjpeg-turbo whatever the kind. */
+  decodeByLibrary(bytes: Uint8Array, where = 'the crop'): BgrImage {
     try {
       this.#codec.getEncodedBuffer(bytes.length).set(bytes);
       this.#codec.decode();
@@ -55,6 +72,13 @@ let shared: Promise<JpegDecoder> | undefined;
 export async function decodeJpeg(bytes: Uint8Array, where?: string): Promise<BgrImage> {
   shared ??= JpegDecoder.create();
   return (await shared).decode(bytes, where);
+}
+
+/** The gray of an image of the usual kind, made without its colours; of any other the pixels, as {@link decodeJpeg}. */
+export async function decodeJpegGray(bytes: Uint8Array, where?: string): Promise<GrayImage | BgrImage> {
+  const usual = decodeBaseline(bytes, true);
+  if (usual === null) return await decodeJpeg(bytes, where);
+  return { width: usual.width, height: usual.height, gray: usual.pixels.slice() };
 }
 
 function damagedJpeg(where: string, bytes: Uint8Array, cause?: unknown): SpatterError {

@@ -1,6 +1,4 @@
 // JPEG against fixtures by real OpenCV, and damaged input.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { JpegDecoder, decodeJpeg, encodeJpeg } from './jpeg.ts';
 import { opencvCrops } from './testing/fixtures.ts';
@@ -13,16 +11,6 @@ describe('encodeJpeg', () => {
   it('refuses pixels that do not fill the crop', async () => {
     await expect(encodeJpeg(new Uint8Array(11), 2, 2)).rejects.toThrow(/2×2 and 11 bytes/);
     await expect(encodeJpeg(new Uint8Array(0), 0, 3)).rejects.toThrow(/sides 1 to 65535/);
-  });
-});
-
-describe('the compiled encoder', () => {
-  it('is what assembly/jpeg.ts compiles to', async () => {
-    // Named at run time: AssemblyScript's global types would replace the standard ones in the whole package.
-    const script = '../../../../scripts/build-jpeg.ts';
-    const { compileJpegEncoder } = (await import(script)) as { compileJpegEncoder: () => Promise<string> };
-    const committed = readFileSync(join(import.meta.dirname, 'jpeg-encoder.generated.ts'), 'utf8');
-    expect(await compileJpegEncoder()).toBe(committed);
   });
 });
 

@@ -1,3 +1,3 @@
 // JPEG bytes as OpenCV writes and reads them. Format: docs/reference/formats.md.
 export { encodeJpeg, encodeJpegSync } from './jpeg-encoder.ts';
-export { JpegDecoder, decodeJpeg, type BgrImage } from './jpeg-decoder.ts';
+export { JpegDecoder, decodeJpeg, decodeJpegGray, type BgrImage } from './jpeg-decoder.ts';

@@ -1,21 +1,47 @@
 // Bilinear resize with antialias, byte for byte Pillow's `Image.resize(…, BILINEAR)` on 8-bit planes.
+import { instantiateWasm } from '../../util/wasm.ts';
 import type { Plane } from './plane.ts';
+import { RESIZE_BASE64 } from './resize.generated.ts';
 
 const PRECISION_BITS = 22;
-const HALF = 1 << (PRECISION_BITS - 1);
 
-/** Fixed-point weights of one pass: output i = Σ_j weights[i·taps + j] · input[first[i] + j], j < count[i]. */
+/** assembly/resize.ts; addresses are the caller's. */
+interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  reserve(bytes: number): void;
+  horizontal(
+    from: number,
+    width: number,
+    rows: number,
+    table: number,
+    outputs: number,
+    chunks: number,
+    to: number,
+  ): void;
+  vertical(
+    from: number,
+    stride: number,
+    width: number,
+    table: number,
+    outputs: number,
+    taps: number,
+    to: number,
+  ): void;
+  compact(from: number, stride: number, width: number, rows: number): void;
+}
+
+/** Fixed-point weights of one pass, output i = Σ_j weights[i][j] · input[first[i] + j], as the kernel reads them. */
 interface Pass {
+  readonly horizontal: Uint8Array;
+  /** Groups of eight weights of a sample. */
+  readonly chunks: number;
+  readonly vertical: Uint8Array;
   readonly taps: number;
-  readonly first: Int32Array;
-  readonly count: Int32Array;
-  readonly weights: Int32Array;
 }
 
 const passes = new Map<number, Pass>();
 /** Bound of `passes`: images of any size may come over a network. */
 const MOST_PASSES = 1024;
-let scratch = new Uint8Array(1 << 14);
 
 /** Weights for `from` → `to` samples, kept per pair, the oldest let go first; crops come in a few hundred sizes. */
 function passFor(from: number, to: number): Pass {
@@ -27,25 +53,63 @@ function passFor(from: number, to: number): Pass {
   return pass;
 }
 
+/** What one output sample is made of: weights of neighbouring input samples from `first` on. */
+interface Tap {
+  readonly first: number;
+  readonly weights: Int32Array;
+}
+
 function computePass(from: number, to: number): Pass {
   const scale = from / to;
   const support = Math.max(scale, 1);
-  const taps = Math.ceil(support) * 2 + 1;
-  const pass = {
-    taps,
-    first: new Int32Array(to),
-    count: new Int32Array(to),
-    weights: new Int32Array(to * taps),
-  };
-  for (let i = 0; i < to; i++) {
+  const taps = Array.from({ length: to }, (_, i): Tap => {
     const centre = (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
     const count = Math.min(from, Math.trunc(centre + support + 0.5)) - first;
-    pass.first[i] = first;
-    pass.count[i] = count;
-    pass.weights.set(triangle(first - centre + 0.5, count, 1 / support), i * taps);
-  }
-  return pass;
+    return { first, weights: triangle(first - centre + 0.5, count, 1 / support) };
+  });
+  const most = Math.max(...taps.map(({ weights }) => weights.length));
+  const chunks = Math.ceil(most / CHUNK);
+  return {
+    horizontal: horizontalTable(taps, chunks),
+    chunks,
+    vertical: verticalTable(taps, most),
+    taps: most,
+  };
+}
+
+/** Weights of a sample that the horizontal pass takes at a time, and samples that it makes at a time. */
+const CHUNK = 8;
+const GROUP = 4;
+const LOW_BITS = 11;
+
+const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
+
+/** First inputs, i32, then for each sample and chunk the upper and the lower parts of eight weights, i16. */
+function horizontalTable(taps: readonly Tap[], chunks: number): Uint8Array {
+  const outputs = roundUp(taps.length, GROUP);
+  const table = new Uint8Array(outputs * (4 + 4 * CHUNK * chunks));
+  const parts = new Int16Array(table.buffer, 4 * outputs);
+  new Int32Array(table.buffer, 0, outputs).set(taps.map(({ first }) => first));
+  taps.forEach(({ weights }, i) => {
+    weights.forEach((weight, j) => {
+      const at = 2 * CHUNK * (i * chunks + Math.floor(j / CHUNK)) + (j % CHUNK);
+      parts[at] = weight >> LOW_BITS;
+      parts[at + CHUNK] = weight & ((1 << LOW_BITS) - 1);
+    });
+  });
+  return table;
+}
+
+/** First inputs, counts, and `most` weights for each sample, all i32. */
+function verticalTable(taps: readonly Tap[], most: number): Uint8Array {
+  const table = new Int32Array(taps.length * (2 + most));
+  taps.forEach(({ first, weights }, i) => {
+    table[i] = first;
+    table[taps.length + i] = weights.length;
+    table.set(weights, 2 * taps.length + i * most);
+  });
+  return new Uint8Array(table.buffer);
 }
 
 /** `count` triangle weights from `start` on, normalised in double precision, then rounded to fixed point. */
@@ -74,56 +138,72 @@ function verticalFirst(from: Plane, to: Plane, order: PassOrder): boolean {
  * sizes agree is skipped, as in Pillow. No clamp is needed: bilinear weights are positive and sum to 1.
  */
 export function resizeBilinear(from: Plane, to: Plane, order: PassOrder = 'pillow-12'): void {
-  if (from.width === to.width && from.height === to.height) {
-    to.data.set(from.data.subarray(from.offset, from.offset + from.width * from.height), to.offset);
-  } else if (from.width === to.width) {
-    vertical(from, to);
-  } else if (from.height === to.height) {
-    horizontal(from, to);
-  } else if (verticalFirst(from, to, order)) {
-    const between = scratchPlane(from.width, to.height);
-    vertical(from, between);
-    horizontal(between, to);
-  } else {
-    const between = scratchPlane(to.width, from.height);
-    horizontal(from, between);
-    vertical(between, to);
-  }
+  const { width, height } = from;
+  const source = from.data.subarray(from.offset, from.offset + width * height);
+  const memory = prepareMemory(source, from, to);
+  const begin: Stage = { at: 0, width, height, stride: width };
+  const end = verticalFirst(from, to, order)
+    ? resizeAcross(resizeDown(begin, to.height), to.width)
+    : resizeDown(resizeAcross(begin, to.width), to.height);
+  if (end.stride > end.width) loaded!.compact(end.at, end.stride, end.width, end.height);
+  to.data.set(new Uint8Array(memory, end.at, to.width * to.height), to.offset);
 }
 
-function scratchPlane(width: number, height: number): Plane {
-  if (scratch.length < width * height) scratch = new Uint8Array(width * height * 2);
-  return { data: scratch, offset: 0, width, height };
+/** Bytes that the kernel may touch beyond the end of an area, and a little more. */
+const SLACK = 64;
+
+let loaded: Kernel | undefined;
+/** Where the next table or plane goes in the kernel's memory. */
+let free = 0;
+
+/** A plane in the kernel's memory. */
+interface Stage {
+  readonly at: number;
+  readonly width: number;
+  readonly height: number;
+  readonly stride: number;
 }
 
-function horizontal({ data: src, offset, width, height }: Plane, to: Plane): void {
-  const { taps, first, count, weights } = passFor(width, to.width);
-  const { data: out, width: stride } = to;
-  for (let x = 0; x < stride; x++) {
-    const weight = x * taps;
-    const n = count[x]!;
-    let at = offset + first[x]!;
-    let put = to.offset + x;
-    for (let y = 0; y < height; y++, at += width, put += stride) {
-      let sum = HALF;
-      for (let j = 0; j < n; j++) sum += src[at + j]! * weights[weight + j]!;
-      out[put] = sum >> PRECISION_BITS;
-    }
-  }
+/** Puts the source to 0 and makes room for what comes of it. */
+function prepareMemory(source: Uint8Array, from: Plane, to: Plane): ArrayBuffer {
+  loaded ??= instantiateWasm<Kernel>(RESIZE_BASE64);
+  const passes = [passFor(from.width, to.width), passFor(from.height, to.height)] as const;
+  const tables = passes[0].horizontal.length + passes[1].vertical.length;
+  const width = Math.max(from.width, to.width + GROUP);
+  const planes = width * Math.max(from.height, to.height) + width * to.height;
+  loaded.reserve(source.length + tables + planes + 6 * SLACK);
+  new Uint8Array(loaded.memory.buffer).set(source);
+  free = roundUp(source.length + SLACK, 16);
+  return loaded.memory.buffer;
 }
 
-function vertical({ data: src, offset, width, height }: Plane, to: Plane): void {
-  const { taps, first, count, weights } = passFor(height, to.height);
-  const out = to.data;
-  let put = to.offset;
-  for (let y = 0; y < to.height; y++) {
-    const weight = y * taps;
-    const n = count[y]!;
-    const top = offset + first[y]! * width;
-    for (let x = 0; x < width; x++) {
-      let sum = HALF;
-      for (let j = 0, at = top + x; j < n; j++, at += width) sum += src[at]! * weights[weight + j]!;
-      out[put++] = sum >> PRECISION_BITS;
-    }
-  }
+function takeArea(bytes: number): number {
+  const at = free;
+  free = roundUp(free + bytes + SLACK, 16);
+  return at;
+}
+
+function takeTable(table: Uint8Array): number {
+  const at = takeArea(table.length);
+  new Uint8Array(loaded!.memory.buffer).set(table, at);
+  return at;
+}
+
+function resizeAcross(plane: Stage, width: number): Stage {
+  if (plane.width === width) return plane;
+  const { horizontal, chunks } = passFor(plane.width, width);
+  const stride = roundUp(width, GROUP);
+  const table = takeTable(horizontal);
+  const at = takeArea(stride * plane.height);
+  loaded!.horizontal(plane.at, plane.stride, plane.height, table, stride, chunks, at);
+  return { at, width, height: plane.height, stride };
+}
+
+function resizeDown(plane: Stage, height: number): Stage {
+  if (plane.height === height) return plane;
+  const { vertical, taps } = passFor(plane.height, height);
+  const table = takeTable(vertical);
+  const at = takeArea(plane.width * height);
+  loaded!.vertical(plane.at, plane.stride, plane.width, table, height, taps, at);
+  return { at, width: plane.width, height, stride: plane.width };
 }
