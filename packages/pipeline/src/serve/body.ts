@@ -1,4 +1,6 @@
-// Reads a request's body within bounds of size and time.
+// Reads a request's body within bounds of size and time, from Hono's request or from Node's.
+import type { IncomingMessage } from 'node:http';
+import { inTime } from './deadline.ts';
 import { Problem } from './problem.ts';
 
 export interface BodyBounds {
@@ -6,19 +8,26 @@ export interface BodyBounds {
   readonly ms: number;
 }
 
+/** The value of a header by its name in lower case; null where the request has none. */
+export type HeaderOf = (name: string) => string | null;
+
+export function headersOf({ headers }: Request): HeaderOf {
+  return (name) => headers.get(name);
+}
+
 /** The length that the request declares, or null for one sent in chunks. @throws {Problem} body-too-large, unsupported-media-type. */
-export function declaredLength(request: Request, most: number): number | null {
-  const encoding = request.headers.get('content-encoding');
+export function declaredLength(header: HeaderOf, most: number): number | null {
+  const encoding = header('content-encoding');
   if (encoding !== null && encoding !== 'identity') {
     throw new Problem(
       'unsupported-media-type',
       `the body must not be compressed, got content-encoding ${encoding}`,
     );
   }
-  const header = request.headers.get('content-length');
-  if (header === null) return null;
-  const length = Number(header);
-  if (length > most) throw tooLarge(most, `${header} bytes`);
+  const text = header('content-length');
+  if (text === null) return null;
+  const length = Number(text);
+  if (length > most) throw tooLarge(most, `${text} bytes`);
   return length;
 }
 
@@ -29,45 +38,60 @@ const tooLarge = (most: number, got: string): Problem =>
  * The whole body.
  * @throws {Problem} body-too-large, body-too-slow, malformed-request when the client hangs up in the middle.
  */
-export async function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array> {
-  const declared = declaredLength(request, bounds.bytes);
-  const reading = declared === null ? readChunks(request, bounds.bytes) : readWhole(request);
-  return await within(reading, bounds.ms);
+export function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array> {
+  const declared = declaredLength(headersOf(request), bounds.bytes);
+  return within(bounds.ms, () =>
+    declared === null ? readChunks(request, bounds.bytes) : readWhole(request),
+  );
+}
+
+/** {@link readBody} of Node's request. */
+export function readIncoming(incoming: IncomingMessage, bounds: BodyBounds): Promise<Uint8Array> {
+  return within(bounds.ms, () => collect(incoming, bounds.bytes));
 }
 
 async function readWhole(request: Request): Promise<Uint8Array> {
   return new Uint8Array(await request.arrayBuffer());
 }
 
-/** What is too large is read on for a while and thrown away: a client that still sends would not see the answer. */
-const LINGER = 2;
-
 async function readChunks({ body }: Request, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length <= most) chunks.push(chunk);
-    else chunks.length = 0;
-    if (length > LINGER * most) break;
+    if (length > most) throw tooLarge(most, 'more');
+    chunks.push(chunk);
   }
-  if (length > most) throw tooLarge(most, 'more');
   return Buffer.concat(chunks);
 }
 
-/** `reading`, or body-too-slow after `ms`; a failure to read means that the client went away. */
-async function within(reading: Promise<Uint8Array>, ms: number): Promise<Uint8Array> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const problem = new Problem('body-too-slow', `the body must arrive within ${ms / 1000} s`);
-    timer = setTimeout(() => reject(problem), ms);
+/** Rejects as soon as it is too large; what still comes is left to the connection. */
+function collect(incoming: IncomingMessage, most: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= most) chunks.push(chunk);
+      else reject(tooLarge(most, 'more'));
+    });
+    incoming.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    incoming.on('error', reject);
+    incoming.on('close', () => {
+      if (!incoming.complete) reject(new Error('the connection ended'));
+    });
   });
+}
+
+/** A failure to read means that the client went away. */
+async function within(ms: number, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
   try {
-    return await Promise.race([reading, late]);
+    return await inTime(ms, () => tooSlow(ms), read);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem('malformed-request', 'the body ended before it was whole', { connection: 'close' });
-  } finally {
-    clearTimeout(timer);
   }
 }
+
+const tooSlow = (ms: number): Problem =>
+  new Problem('body-too-slow', `the body must arrive within ${ms / 1000} s`);

@@ -87,20 +87,35 @@ p { margin: 0 0 10px; max-width: 80ch; }
 code, pre, input, textarea { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 details.op { border: 1px solid ${COLOURS.line}; border-radius: 6px; margin: 0 0 10px; }
 details.op > summary { cursor: pointer; padding: 9px 14px; display: flex; gap: 12px; align-items: baseline; flex-wrap: wrap; }
+details.op > summary::after { content: ''; flex: none; width: 7px; height: 7px; margin: 0 2px 2px 0; border: solid ${COLOURS.muted}; border-width: 0 2px 2px 0; transform: rotate(45deg); align-self: center; }
+details.op > summary > span.grow { flex: 1; }
+details.op[open] > summary::after { transform: rotate(225deg); margin-bottom: -4px; }
+details.op > summary:hover { background: #f6f8fa; border-radius: 6px; }
 details.op[open] > summary { border-bottom: 1px solid ${COLOURS.grid}; background: #f6f8fa; border-radius: 6px 6px 0 0; }
 .op .body { padding: 14px; }
-.method { font-weight: 700; font-size: 12px; width: 58px; padding: 2px 0; text-align: center; border-radius: 4px; color: #fff; background: ${COLOURS.muted}; }
+.method { font-weight: 700; font-size: 12px; width: 64px; padding: 2px 0; text-align: center; border-radius: 4px; color: #fff; background: ${COLOURS.muted}; }
 .method.GET { background: #1f6f8b; } .method.POST { background: #2e7d4f; } .method.DELETE { background: #a8442a; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; margin: 0 0 12px; }
 th { text-align: left; color: ${COLOURS.muted}; font-weight: 600; border-bottom: 1.5px solid ${COLOURS.line}; }
 th, td { padding: 5px 14px 5px 0; vertical-align: top; }
 td { border-bottom: 1px solid ${COLOURS.grid}; }
+td:first-child, th:first-child { width: 1%; min-width: 64px; white-space: nowrap; }
+td:last-child, th:last-child { padding-right: 0; }
+td.type { width: 1%; min-width: 110px; white-space: nowrap; }
+.bodies td:first-child { min-width: 240px; }
+.bodies td.type { width: auto; }
+a { color: #1f6f8b; }
 form { background: #f6f8fa; border-radius: 6px; padding: 12px 14px; display: grid; gap: 8px; }
 form label { display: grid; gap: 3px; font-size: 13px; color: ${COLOURS.muted}; }
 input:not([type=file]), textarea { width: 100%; padding: 6px 8px; border: 1px solid ${COLOURS.line}; border-radius: 4px; background: #fff; }
 button { justify-self: start; font: inherit; padding: 6px 16px; border: 0; border-radius: 4px; background: ${COLOURS.text}; color: #fff; cursor: pointer; }
 pre { margin: 0; padding: 10px 12px; background: #10161c; color: #e6edf3; border-radius: 4px; overflow: auto; max-height: 420px; white-space: pre-wrap; overflow-wrap: anywhere; }
-.open { font-size: 12px; margin-left: auto; }
+.open { font-size: 12px; }
+@media (max-width: 640px) {
+  main { padding: 24px 14px 48px; }
+  .problems td:nth-child(3), .problems th:nth-child(3) { display: none; }
+  .problems td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 110px; }
+}
 `;
 
 /** The page as HTML text (UTF-8). */
@@ -135,14 +150,28 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 function operationHtml(op: Endpoint): string {
   const open = (op.security ?? []).length === 0 ? '<span class="open muted">no token</span>' : '';
   const text = op.description === undefined ? '' : `<p>${prose(op.description)}</p>`;
-  return `<details class="op"><summary><span class="method ${op.method}">${op.method}</span><code>${escapeHtml(op.path)}</code><span>${escapeHtml(op.summary ?? '')}</span>${open}</summary>
+  return `<details class="op"><summary><span class="method ${op.method}">${op.method}</span><code>${escapeHtml(op.path)}</code><span class="grow">${escapeHtml(op.summary ?? '')}</span>${open}</summary>
 <div class="body">${text}${parametersHtml(op)}${bodyHtml(op)}${responsesHtml(op)}${tryHtml(op)}</div></details>`;
 }
 
-function tableHtml(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const head = columns.map((name) => `<th>${name}</th>`).join('');
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('');
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+function tableHtml(columns: readonly string[], rows: readonly (readonly string[])[], name = 'facts'): string {
+  const head = columns.map((column) => `<th>${column}</th>`).join('');
+  const cells = (row: readonly string[]) =>
+    row.map((cell, i) => `<td${columns[i] === TYPE ? ' class="type"' : ''}>${cell}</td>`).join('');
+  const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join('');
+  return `<table class="${name}"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+/** Heading of columns that name a schema. */
+const TYPE = 'Type';
+
+/** {@link schemaName} with a link to the schema of every component in it. */
+function typeHtml(schema: Schema | undefined): string {
+  if (schema === undefined) return '';
+  if (Array.isArray(schema['anyOf'])) return (schema['anyOf'] as Schema[]).map(typeHtml).join(' | ');
+  if (schema['type'] === 'array') return `${typeHtml(schema['items'] as Schema)}[]`;
+  const name = escapeHtml(schemaName(schema));
+  return schema['$ref'] === undefined ? name : `<a href="#schema-${name}">${name}</a>`;
 }
 
 function parametersHtml({ parameters = [] }: Endpoint): string {
@@ -150,29 +179,26 @@ function parametersHtml({ parameters = [] }: Endpoint): string {
   const rows = parameters.map(({ name, in: place, schema, description = '' }) => [
     `<code>${escapeHtml(name)}</code>`,
     escapeHtml(place),
-    escapeHtml(schemaName(schema)),
+    typeHtml(schema),
     prose(description || textOf(schema?.['description'])),
   ]);
-  return tableHtml(['Parameter', 'In', 'Type', ''], rows);
+  return tableHtml(['Parameter', 'In', TYPE, 'Meaning'], rows);
 }
 
 function bodyHtml({ requestBody }: Endpoint): string {
   const types = Object.entries(requestBody?.content ?? {});
   if (types.length === 0) return '';
-  const rows = types.map(([type, { schema }]) => [
-    `<code>${escapeHtml(type)}</code>`,
-    escapeHtml(schemaName(schema)),
-  ]);
-  return tableHtml(['Body', ''], rows);
+  const rows = types.map(([type, { schema }]) => [`<code>${escapeHtml(type)}</code>`, typeHtml(schema)]);
+  return tableHtml(['Body', TYPE], rows, 'bodies');
 }
 
 function responsesHtml({ responses }: Endpoint): string {
   const rows = Object.entries(responses).map(([status, { description = '', content = {} }]) => [
     escapeHtml(status),
     prose(description),
-    escapeHtml(Object.values(content).map(({ schema }) => schemaName(schema))[0] ?? ''),
+    typeHtml(Object.values(content)[0]?.schema),
   ]);
-  return tableHtml(['Answer', '', 'Body'], rows);
+  return tableHtml(['Answer', 'Meaning', TYPE], rows);
 }
 
 /** A form that `TRY_SCRIPT` sends. */
@@ -189,10 +215,10 @@ function schemaHtml([name, schema]: [string, Schema]): string {
   const properties = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>);
   const rows = properties.map(([key, one]) => [
     `<code>${escapeHtml(key)}</code>`,
-    escapeHtml(schemaName(one)),
+    typeHtml(one),
     prose(textOf(one['description'])),
   ]);
-  return `<details class="op" id="schema-${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary><div class="body">${tableHtml(['Field', 'Type', ''], rows)}</div></details>`;
+  return `<details class="op" id="schema-${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code><span class="grow"></span></summary><div class="body">${tableHtml(['Field', TYPE, 'Meaning'], rows)}</div></details>`;
 }
 
 function problemsHtml(): string {
@@ -202,5 +228,5 @@ function problemsHtml(): string {
     escapeHtml(title),
     prose(meaning),
   ]);
-  return tableHtml(['Problem', 'Status', 'Title', 'Meaning'], rows);
+  return tableHtml(['Problem', 'Status', 'Title', 'Meaning'], rows, 'problems');
 }

@@ -1,9 +1,15 @@
-// The script of the page at /docs: sends the forms and shows the answers. Plain browser JavaScript, as text.
+// The script of the page at /docs: opens what a link leads to, sends the forms and shows the answers. Plain browser JavaScript, as text.
 
 export const TRY_SCRIPT = `
 'use strict';
 const access = document.getElementById('access');
 access.addEventListener('submit', (event) => event.preventDefault());
+const openTarget = () => {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+};
+addEventListener('hashchange', openTarget);
+openTarget();
 const address = (form) => {
   const query = new URLSearchParams();
   let path = form.dataset.path;

@@ -1,11 +1,12 @@
-// One loaded model: serving threads, the batches that keep them busy, and a short way for a small image that comes alone.
+// One loaded model: serving threads, the batches that keep them busy, and a short way for a few small images.
 import { Worker } from 'node:worker_threads';
 import type { ExportedModel } from '../export/exported-model.ts';
 import { workerUrl } from '../util/worker.ts';
 import { BatchQueue, type Waiting } from './batch-queue.ts';
-import { isJpeg, jpegShape } from './image-shape.ts';
+import type { Deadline } from './deadline.ts';
 import { Inference, type ImageResult } from './inference.ts';
 import type { BatchRequest, WorkerReply, WorkerStart } from './inference.worker.ts';
+import { isSmall, stay } from './short-way.ts';
 
 export interface EngineOptions {
   /** Threads that decode and classify. */
@@ -25,12 +26,6 @@ export interface EngineOptions {
 /** A second batch waits in the thread while it works on the first, so that it never idles between two. */
 const BATCHES_PER_WORKER = 2;
 
-/** Pixels of an image, and milliseconds of a run of the network, that may keep the event loop: about what a hand-over costs. */
-const SHORT_PIXELS = 160 * 160;
-const SHORT_RUN_MS = 1;
-/** Requests after one that found company for which company is expected: a crowd is served faster in batches. */
-const CROWD_LASTS = 32;
-
 interface Member {
   readonly worker: Worker;
   readonly batches: Map<number, readonly Waiting<ImageResult>[]>;
@@ -46,7 +41,7 @@ export class Engine {
   #underWay = 0;
   #batches = true;
   #runMs = Infinity;
-  #crowd = 0;
+  #gathered: Waiting<ImageResult>[] = [];
   #here: Inference | null = null;
   #closing: (() => void) | null = null;
 
@@ -79,11 +74,11 @@ export class Engine {
     return this.#queue.length;
   }
 
-  /** One result per image, in order. Images whose `signal` is aborted before their turn are dropped and reject. */
-  classify(images: readonly Uint8Array[], signal?: AbortSignal): Promise<ImageResult[]> {
-    const [image] = images;
-    if (images.length === 1 && this.#isShort(image!)) return this.#classifyHere(images, signal);
-    return Promise.all(images.map((each) => this.#submit(each, signal)));
+  /** One result per image, in order. Images whose `deadline` passes before their turn are dropped and reject. */
+  classify(images: readonly Uint8Array[], deadline?: Deadline): Promise<ImageResult[]> {
+    if (deadline !== undefined && deadline.reason !== null) return Promise.reject(deadline.reason);
+    const small = this.#here !== null && images.length === 1 && isSmall(images[0]!);
+    return Promise.all(images.map((each) => this.#submit(each, small, deadline)));
   }
 
   /** Waits for everything under way, then stops the threads. */
@@ -97,40 +92,26 @@ export class Engine {
 
   /** Opens the model on this thread too, where the network is so small that the way to another thread costs more than it. */
   async #openHere(): Promise<void> {
-    if (this.#runMs <= SHORT_RUN_MS) this.#here = await Inference.open(this.model, 1);
+    if (stay(1, this.#runMs)) this.#here = await Inference.open(this.model, 1);
   }
 
-  /** A small JPEG, with nothing before it and no crowd of late. */
-  #isShort(image: Uint8Array): boolean {
-    this.#crowd = this.#underWay > 0 ? CROWD_LASTS : Math.max(0, this.#crowd - 1);
-    if (this.#here === null || this.#crowd > 0 || !isJpeg(image)) return false;
-    const shape = jpegShape(image);
-    return shape !== null && shape.scans === 1 && shape.width * shape.height <= SHORT_PIXELS;
+  #submit(image: Uint8Array, small: boolean, deadline: Deadline | undefined): Promise<ImageResult> {
+    return this.#counted(
+      new Promise<ImageResult>((resolve, reject) => {
+        const abandoned = () => deadline !== undefined && deadline.reason !== null;
+        const waiting = { image, since: performance.now(), resolve, reject, abandoned };
+        if (small) this.#gathered.push(waiting);
+        else this.#queue.add(waiting);
+        deadline?.whenPassed(reject);
+        this.#schedule();
+      }),
+    );
   }
 
-  /** Counts as under way until the network is done, also where the answer was given up. */
-  #classifyHere(images: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<ImageResult[]> {
+  /** Counts `work` as under way until it is settled. */
+  #counted<T>(work: Promise<T>): Promise<T> {
     this.#underWay++;
-    this.#options.onBatch?.(1);
-    const answer = this.#here!.classify(images).finally(() => {
-      if (--this.#underWay === 0) this.#closing?.();
-    });
-    if (signal === undefined) return answer;
-    return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      answer.then(resolve, reject);
-    });
-  }
-
-  #submit(image: Uint8Array, signal: AbortSignal | undefined): Promise<ImageResult> {
-    this.#underWay++;
-    const answer = new Promise<ImageResult>((resolve, reject) => {
-      const abandoned = () => signal?.aborted === true;
-      this.#queue.add({ image, since: performance.now(), resolve, reject, abandoned });
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      this.#schedule();
-    });
-    return answer.finally(() => {
+    return work.finally(() => {
       if (--this.#underWay === 0) this.#closing?.();
     });
   }
@@ -141,8 +122,28 @@ export class Engine {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
+      this.#judgeGathered();
       this.#dispatch();
     });
+  }
+
+  /** What is small and came in this turn of the event loop is judged here, or joins the queue where it is a crowd. */
+  #judgeGathered(): void {
+    const gathered = this.#gathered.filter((each) => !each.abandoned());
+    this.#gathered = [];
+    if (gathered.length === 0) return;
+    if (stay(gathered.length, this.#runMs)) void this.#counted(this.#judgeHere(this.#here!, gathered));
+    else for (const each of gathered) this.#queue.add(each);
+  }
+
+  async #judgeHere(here: Inference, batch: readonly Waiting<ImageResult>[]): Promise<void> {
+    this.#options.onBatch?.(batch.length);
+    try {
+      const results = await here.classify(batch.map(({ image }) => image));
+      batch.forEach(({ resolve }, i) => resolve(results[i]!));
+    } catch (error) {
+      for (const { reject } of batch) reject(error as Error);
+    }
   }
 
   #dispatch(): void {

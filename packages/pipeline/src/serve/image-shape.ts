@@ -13,6 +13,7 @@ export interface ImageShape {
 
 const SOI = 0xd8;
 const SOS = 0xda;
+const SCAN_HEADER = Buffer.of(0xff, SOS);
 const SUPPORTED = [0xc0, 0xc1, 0xc2];
 
 /** Frame headers are C0 to CF, but for DHT, JPG and DAC. */
@@ -55,8 +56,7 @@ function frameShape(bytes: Uint8Array, at: number): ImageShape {
 function countScans(bytes: Uint8Array): number {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let scans = 0;
-  for (let at = buffer.indexOf('ffda', 0, 'hex'); at >= 0; at = buffer.indexOf('ffda', at + 2, 'hex'))
-    scans++;
+  for (let at = buffer.indexOf(SCAN_HEADER); at >= 0; at = buffer.indexOf(SCAN_HEADER, at + 2)) scans++;
   return scans;
 }
 

@@ -1,9 +1,9 @@
 // What a serving thread does with a batch of images: decode, prepare, run the network, probabilities by class.
 import { imageFeatures } from '../data/image-features.ts';
-import type { DecodedCrop } from '../data/transforms/pack.ts';
+import type { DecodedCrop, GrayCrop } from '../data/transforms/pack.ts';
 import type { ExportedModel } from '../export/exported-model.ts';
 import { prepare, type Classifier } from '../infer/classifier.ts';
-import { decodeInput } from '../infer/decode-input.ts';
+import { decodeForNetwork } from '../infer/decode-input.ts';
 import { openProven } from '../infer/golden-crops.ts';
 import { outlying, type Outlying } from '../metrics/domain.ts';
 import { randomStream } from '../util/random.ts';
@@ -18,6 +18,8 @@ export interface Judged {
 
 /** What the model says about an image, or why it cannot say anything. */
 export type ImageResult = Judged | { readonly problem: string };
+
+type Crop = DecodedCrop | GrayCrop;
 
 /** Batch sizes that are compared with single images when a model is opened. */
 const PROBED = [2, 3, 5, 8, 16, 32];
@@ -54,9 +56,9 @@ export class Inference {
   /** One result for each of `images`, in order; a bad one spoils only its own. */
   async classify(images: readonly Uint8Array[]): Promise<ImageResult[]> {
     const decoded = await Promise.all(images.map((image) => this.#decode(image)));
-    const crops = decoded.filter((each): each is DecodedCrop => 'bgr' in each);
+    const crops = decoded.filter((each): each is Crop => !('problem' in each));
     const judged = (await this.#judge(crops)).values();
-    return decoded.map((each) => ('bgr' in each ? judged.next().value! : each));
+    return decoded.map((each) => ('problem' in each ? each : judged.next().value!));
   }
 
   /** Milliseconds that the network takes for a single image: the best of a few runs. */
@@ -76,16 +78,16 @@ export class Inference {
     await this.#classifier.close();
   }
 
-  async #decode(image: Uint8Array): Promise<DecodedCrop | { readonly problem: string }> {
+  async #decode(image: Uint8Array): Promise<Crop | { readonly problem: string }> {
     try {
-      return await decodeInput(image, this.#model.card, 'the image');
+      return await decodeForNetwork(image, this.#model.card, 'the image');
     } catch (error) {
       if (error instanceof SpatterError) return { problem: error.message };
       throw error;
     }
   }
 
-  async #judge(crops: readonly DecodedCrop[]): Promise<Judged[]> {
+  async #judge(crops: readonly Crop[]): Promise<Judged[]> {
     if (crops.length === 0) return [];
     const { preprocessing, domain } = this.#model.card;
     const { channels, crop: side } = preprocessing;

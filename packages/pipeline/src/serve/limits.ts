@@ -38,6 +38,9 @@ export interface Limits {
   /** For headers to arrive, and for an idle connection. */
   readonly headersMs: number;
   readonly idleMs: number;
+  /** For a client that still sends to read its answer, in all and without a byte, before its connection is closed. */
+  readonly lingerMs: number;
+  readonly lingerGapMs: number;
   readonly headerBytes: number;
   readonly connections: number;
 }
@@ -64,6 +67,8 @@ export const DEFAULT_LIMITS: Limits = {
   jobsKept: 100,
   headersMs: 10_000,
   idleMs: 60_000,
+  lingerMs: 10_000,
+  lingerGapMs: 2_000,
   headerBytes: 16_384,
   connections: 1024,
 };

@@ -96,15 +96,21 @@ export function problemBody(problem: Problem, requestId?: string): ProblemBody {
   return requestId === undefined ? body : { ...body, request_id: requestId };
 }
 
-/** `problem` as a response. A body that was refused is not read: the connection closes after 408 and 413. */
-export function problemResponse(problem: Problem, requestId?: string): Response {
+/** Headers of a problem's answer. A body that was refused is not taken to its end: the connection closes after 408 and 413. */
+export function problemHeaders(problem: Problem): Record<string, string> {
   const closing = problem.status === 408 || problem.status === 413;
+  return {
+    'content-type': 'application/problem+json',
+    ...(closing ? { connection: 'close' } : {}),
+    ...problem.headers,
+  };
+}
+
+/** `problem` as a response. */
+export function problemResponse(problem: Problem, requestId?: string): Response {
+  const { status } = problem;
   return new Response(JSON.stringify(problemBody(problem, requestId)), {
-    status: problem.status,
-    headers: {
-      'content-type': 'application/problem+json',
-      ...(closing ? { connection: 'close' } : {}),
-      ...problem.headers,
-    },
+    status,
+    headers: problemHeaders(problem),
   });
 }

@@ -111,5 +111,6 @@ export const jobSchema = z
 export const jobsSchema = z.object({ jobs: z.array(jobSchema) }).openapi('VideoJobs');
 
 export type Prediction = z.infer<typeof predictionSchema>;
+export type Predictions = z.infer<typeof predictionsSchema>;
 export type JobState = (typeof JOB_STATES)[number];
 export type JobView = z.infer<typeof jobSchema>;

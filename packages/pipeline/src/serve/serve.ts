@@ -2,6 +2,7 @@
 import { Admission } from './admission.ts';
 import { createApp } from './app.ts';
 import type { App, Services } from './app-context.ts';
+import { directPredictions, type DirectAnswer } from './direct.ts';
 import type { EngineOptions } from './engine.ts';
 import { JobQueue, type RunJob } from './jobs/job-queue.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -34,6 +35,8 @@ export interface ServeOptions {
 /** A server without a socket: everything but `listen`. */
 export interface Service {
   readonly app: App;
+  /** What is answered without the app. */
+  readonly direct: DirectAnswer;
   readonly host: ModelHost;
   /** Loads the model, then takes up the jobs that an earlier server left. */
   readonly start: () => Promise<void>;
@@ -69,6 +72,7 @@ export function createService(options: ServeOptions): Service {
   };
   return {
     app: createApp(services, options),
+    direct: directPredictions(services),
     host,
     start: async () => {
       await services.reload();
@@ -147,8 +151,9 @@ export async function serve(
   place: { readonly host: string; readonly port: number },
 ): Promise<Running> {
   const service = createService(options);
-  const { app } = service;
-  const server = await listen({ fetch: (request) => app.fetch(request), ...place, limits: options.limits });
+  const { app, direct } = service;
+  const fetch = (request: Request) => app.fetch(request);
+  const server = await listen({ fetch, direct, ...place, limits: options.limits });
   const stop: Running['stop'] = async ({ delayMs, graceMs }) => {
     service.drain();
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));

@@ -1,8 +1,10 @@
 // The HTTP server around the app: limits that only a socket knows, and an end that lets requests under way finish.
-import { STATUS_CODES, type Server, type ServerOptions } from 'node:http';
+import { createServer, STATUS_CODES, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { SpatterError } from '../util/errors.ts';
+import type { DirectAnswer } from './direct.ts';
+import { isLingering, linger, lingerBehindAnswers, noteRequest, type LingerBounds } from './linger.ts';
 import type { Limits } from './limits.ts';
 import { Problem, problemBody, type ProblemKind } from './problem.ts';
 
@@ -16,6 +18,8 @@ export interface Listening {
 
 export interface ListenOptions {
   readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Asked before `fetch`. */
+  readonly direct: DirectAnswer;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -23,10 +27,18 @@ export interface ListenOptions {
 }
 
 /** @throws {SpatterError} PORT_TAKEN or IO. */
-export async function listen({ fetch, host, port, limits }: ListenOptions): Promise<Listening> {
-  const server = createAdaptorServer({ fetch, serverOptions: serverOptions(limits) }) as Server;
+export async function listen({ fetch, direct, host, port, limits }: ListenOptions): Promise<Listening> {
+  const byApp = getRequestListener(fetch);
+  const server = createServer(serverOptions(limits), (incoming, outgoing) => {
+    noteRequest(incoming);
+    if (!direct(incoming, outgoing)) void byApp(incoming, outgoing);
+  });
   server.maxConnections = limits.connections;
-  server.on('clientError', answerClientError);
+  const bounds = lingerBounds(limits);
+  lingerBehindAnswers(server, bounds);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    answerClientError(error, socket, bounds),
+  );
   await bind(server, host, port);
   const bound = (server.address() as AddressInfo).port;
   const shown = host.includes(':') ? `[${host}]` : host;
@@ -42,6 +54,11 @@ function serverOptions(limits: Limits): ServerOptions {
     keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: 1000,
   };
+}
+
+/** A client that sends a body of twice the limit still gets to read why it was refused. */
+function lingerBounds({ bodyBytes, lingerMs, lingerGapMs }: Limits): LingerBounds {
+  return { ms: lingerMs, gapMs: lingerGapMs, bytes: 8 * bodyBytes };
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {
@@ -63,7 +80,8 @@ const CLIENT_ERRORS: Record<string, readonly [ProblemKind, string]> = {
 };
 
 /** What is no HTTP gets an answer where the socket still takes one, and then the end of the connection. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket, bounds: LingerBounds): void {
+  if (isLingering(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [kind, detail] = CLIENT_ERRORS[error.code ?? ''] ?? [
     'malformed-request',
@@ -77,7 +95,8 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  linger(socket, bounds);
 }
 
 async function closeGently(server: Server, graceMs: number): Promise<void> {

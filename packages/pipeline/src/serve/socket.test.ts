@@ -88,6 +88,72 @@ it('ends connections whose headers or body do not come', async () => {
   expect((await predict(server)).status).toBe(200);
 });
 
+/**
+ * Sends `head`, then `count` chunks of 64 KiB, whatever comes back in between, as a client does that reads the answer only when all
+ * is sent. Resolves to the answer and to how the connection ended.
+ */
+function sendAll(
+  { port }: Running,
+  head: string,
+  count: number,
+  framing: (chunk: Buffer) => Buffer = (c) => c,
+) {
+  return new Promise<{ answer: string; error: string | undefined }>((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => void send());
+    const chunk = framing(Buffer.alloc(65_536, 1));
+    let [answer, error]: [string, string | undefined] = ['', undefined];
+    const send = async () => {
+      socket.write(head);
+      for (let i = 0; i < count && !socket.destroyed; i++) {
+        await new Promise((sent) => socket.write(chunk, sent));
+        await new Promise((turn) => setTimeout(turn, 2));
+      }
+      socket.end();
+    };
+    socket.on('data', (data) => (answer += data.toString()));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => (error = code));
+    socket.on('close', () => resolve({ answer, error }));
+  });
+}
+
+const head = (path: string, ...headers: string[]) =>
+  [`POST ${path} HTTP/1.1`, 'host: x', 'content-type: image/jpeg', ...headers, '', ''].join('\r\n');
+const inChunks = (chunk: Buffer) =>
+  Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]);
+
+it('lets a client that still sends read why its body was refused', async () => {
+  const { server } = await running({ bodyBytes: 200_000 });
+  const declared = head('/v1/predict', `content-length: ${50 * 65_536}`);
+  const chunked = head('/v1/predict', 'transfer-encoding: chunked');
+  const huge = head('/v1/predict', `x: ${'y'.repeat(20_000)}`, 'content-length: 1000000');
+  const cases = [
+    ['declared', 413, await sendAll(server, declared, 20)],
+    ['in chunks', 413, await sendAll(server, chunked, 20, inChunks)],
+    [
+      'by the app',
+      413,
+      await sendAll(server, declared.replace('host: x', 'host: x\r\norigin: http://a'), 20),
+    ],
+    ['headers', 431, await sendAll(server, huge, 20)],
+  ] as const;
+  for (const [what, status, { answer, error }] of cases) {
+    expect(error, what).toBeUndefined();
+    expect(answer, what).toMatch(
+      new RegExp(`^HTTP/1.1 ${status} [^]*connection: close[^]*"status":${status}`, 'i'),
+    );
+  }
+  expect((await predict(server)).status).toBe(200);
+});
+
+it('reads on for a refused client only within bounds', async () => {
+  const { server } = await running({ bodyBytes: 1000, lingerMs: 200, lingerGapMs: 100 });
+  const silent = await raw(server, head('/v1/predict', 'content-length: 9000000'));
+  expect(silent).toMatch(/^HTTP\/1\.1 413 /);
+  const endless = head('/v1/predict', `content-length: ${2 ** 40}`);
+  expect((await sendAll(server, endless, Infinity)).error).toMatch(/ECONNRESET|EPIPE/);
+  expect((await predict(server)).status).toBe(200);
+});
+
 it('says when a port is taken', async () => {
   const { server } = await running();
   const { options } = await testOptions();

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import { z } from '@hono/zod-openapi';
 import type { App, Env, Services } from '../app-context.ts';
-import { declaredLength } from '../body.ts';
+import { declaredLength, headersOf } from '../body.ts';
 import { jobFile } from '../jobs/job-queue.ts';
 import { isOpen, type Job } from '../jobs/job-store.ts';
 import { receiveVideo } from '../jobs/upload.ts';
@@ -47,7 +47,7 @@ export function addVideoRoutes(app: App, services: JobServices): void {
 async function upload(c: Context<Env>, services: JobServices): Promise<Response> {
   const { jobs, limits, newId } = services;
   requireVideoModel(services);
-  declaredLength(c.req.raw, limits.videoBytes);
+  declaredLength(headersOf(c.req.raw), limits.videoBytes);
   const leave = reserve(c, services);
   const job = newId();
   try {
