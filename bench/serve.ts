@@ -1,7 +1,7 @@
 // Predictions of single crops over HTTP: `spatter serve` against FastAPI, uvicorn and ONNX Runtime, same model, same client.
 // `-- serve --soak 10m` loads ours alone for that long and watches its memory.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,18 +86,20 @@ async function compare(folder: string): Promise<BenchResult> {
   const python = pythonWith(REQUIREMENTS);
   const bodies = requests();
   const start = { ours: () => startOurs(folder), peer: () => startPeer(python, folder) };
-  const measured: Record<'ours' | 'peer', Measured[][]> = { ours: [], peer: [] };
+  const measured: Record<'ours' | 'peer', Loaded[][]> = { ours: [], peer: [] };
   const answers: number[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const side of ['ours', 'peer'] as const) {
       const server = await start[side]();
       try {
         if (round === 0) answers.push(await probabilities(server.port, bodies));
-        measured[side].push(await loads(server.port, bodies));
+        measured[side].push(await loads(server, bodies));
       } finally {
         await stop(server);
       }
-      console.log(`round ${round + 1} ${side.padEnd(4)} ${measured[side].at(-1).map(show).join(' | ')}`);
+      console.log(
+        `round ${round + 1} ${side.padEnd(4)} ${measured[side].at(-1).map(showLoaded).join(' | ')}`,
+      );
     }
   }
   return result(measured, Math.max(...answers[0]!.map((p, i) => Math.abs(p - answers[1]![i]!))));
@@ -111,23 +113,42 @@ async function probabilities(port: number, bodies: readonly Uint8Array[]): Promi
   return found;
 }
 
-async function loads(port: number, bodies: readonly Uint8Array[]): Promise<Measured[]> {
+/** A load with the processor time that each request took, microseconds: of the server, null where it cannot be told, and of the client. */
+interface Loaded extends Measured {
+  readonly server_us: number | null;
+  readonly client_us: number;
+}
+
+async function loads(server: Server, bodies: readonly Uint8Array[]): Promise<Loaded[]> {
+  const { port } = server;
   await loadServer({ port, requests: bodies, connections: 16, seconds: 3 });
-  const each: Measured[] = [];
+  const each: Loaded[] = [];
   for (const connections of CONNECTIONS) {
-    each.push(await loadServer({ port, requests: bodies, connections, seconds: SECONDS }));
+    const before = [processorUs(server.child.pid!), process.cpuUsage()] as const;
+    const load = await loadServer({ port, requests: bodies, connections, seconds: SECONDS });
+    const after = processorUs(server.child.pid!);
+    const { user, system } = process.cpuUsage(before[1]);
+    const used = after === null || before[0] === null ? null : (after - before[0]) / load.answers;
+    each.push({ ...load, server_us: used, client_us: (user + system) / load.answers });
   }
   return each;
+}
+
+/** Processor time of a process so far, from Linux' /proc in steps of 10 ms; null elsewhere. */
+function processorUs(pid: number): number | null {
+  if (!existsSync('/proc/self/stat')) return null;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 const show = ({ rate, p50, p99, failures }: Measured): string =>
   `${rate.toFixed(0)}/s p50 ${p50.toFixed(2)} p99 ${p99.toFixed(2)} ms${failures > 0 ? ` ${failures} failed` : ''}`;
 
-function result(
-  { ours, peer }: Record<'ours' | 'peer', Measured[][]>,
-  largestDifference: number,
-): BenchResult {
-  const best = (of: Measured[][], k: number) =>
+const showLoaded = (load: Loaded): string =>
+  `${show(load)}, ${load.server_us?.toFixed(0) ?? '?'} + ${load.client_us.toFixed(0)} µs`;
+
+function result({ ours, peer }: Record<'ours' | 'peer', Loaded[][]>, largestDifference: number): BenchResult {
+  const best = (of: Loaded[][], k: number) =>
     of.map((round) => round[k]!).reduce((a, b) => (b.rate > a.rate ? b : a));
   const details = CONNECTIONS.flatMap((connections, k): [string, unknown][] => {
     const [mine, theirs] = [best(ours, k), best(peer, k)];

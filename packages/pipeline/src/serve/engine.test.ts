@@ -42,8 +42,12 @@ it('judges a few small JPEGs of one turn together on its own thread, and hands a
   const atOnce = (count: number) => () =>
     Promise.all(Array.from({ length: count }, (_, i) => engine.classify([testJpeg(i)])));
   expect(await sizes(atOnce(1))).toEqual([1]);
+  // The first does not wait where none had company before; from then on they wait for those of the same turn.
+  expect(await sizes(atOnce(4))).toEqual([1, 3]);
   expect(await sizes(atOnce(4))).toEqual([4]);
   expect(await sizes(atOnce(5))).toEqual([]);
+  expect(await sizes(atOnce(1))).toEqual([1]);
+  expect(await sizes(atOnce(2))).toEqual([1, 1]);
   const large = encodeJpegSync(new Uint8Array(200 * 200 * 3), 200, 200);
   expect(await sizes(() => engine.classify([large]))).toEqual([]);
   const png = await sharp(testJpeg()).png().toBuffer();

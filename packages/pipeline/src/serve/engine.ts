@@ -42,6 +42,8 @@ export class Engine {
   #batches = true;
   #runMs = Infinity;
   #gathered: Waiting<ImageResult>[] = [];
+  /** Small images that came together when some last did. */
+  #lastTurn = 1;
   #here: Inference | null = null;
   #closing: (() => void) | null = null;
 
@@ -100,12 +102,21 @@ export class Engine {
       new Promise<ImageResult>((resolve, reject) => {
         const abandoned = () => deadline !== undefined && deadline.reason !== null;
         const waiting = { image, since: performance.now(), resolve, reject, abandoned };
+        deadline?.whenPassed(reject);
+        if (small && this.#isAlone()) {
+          void this.#counted(this.#judgeHere(this.#here!, [waiting]));
+          return;
+        }
         if (small) this.#gathered.push(waiting);
         else this.#queue.add(waiting);
-        deadline?.whenPassed(reject);
         this.#schedule();
       }),
     );
+  }
+
+  /** Nothing is under way, and in the last turn with a small image there was no other: waiting for company is in vain. */
+  #isAlone(): boolean {
+    return this.#underWay === 0 && this.#lastTurn <= 1;
   }
 
   /** Counts `work` as under way until it is settled. */
@@ -132,6 +143,7 @@ export class Engine {
     const gathered = this.#gathered.filter((each) => !each.abandoned());
     this.#gathered = [];
     if (gathered.length === 0) return;
+    this.#lastTurn = gathered.length;
     if (stay(gathered.length, this.#runMs)) void this.#counted(this.#judgeHere(this.#here!, gathered));
     else for (const each of gathered) this.#queue.add(each);
   }
