@@ -1,4 +1,4 @@
-// Extraction with JPEG against a headless Python/OpenCV loop on the same video, and its share of decoding alone. Needs `npm run build`.
+// Extraction with JPEG against a headless Python/OpenCV loop on the same video, and its share of decoding alone; two videos on two cores. Needs `npm run build`.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { DEFAULT_RULES, stillRule } from '../packages/pipeline/src/extract/rules
 import { encodeJpeg } from '../packages/pipeline/src/store/jpeg.ts';
 import { NO_SHARED_DATA, sharedData } from '../packages/pipeline/src/util/testing/shared.ts';
 import { openVideo } from '../packages/pipeline/src/video/decoder.ts';
+import { extractScaling } from './extract-scaling.ts';
 import { median, type BenchResult } from './result.ts';
 
 const ROUNDS = 5;
@@ -52,6 +53,7 @@ async function ours(path: string): Promise<Pass> {
   return { seconds, frames: reader.position, crops: jpegs.length, bytes };
 }
 
+/** Every frame in B G R, copied to memory of the reader's, as cv2.VideoCapture.read gives it; the same decoder and threads as ours. */
 async function decodeOnly(path: string): Promise<Pass> {
   const reader = await openVideo(path);
   const frame = new Uint8Array(reader.info.width * reader.info.height * 3);
@@ -110,5 +112,7 @@ export async function run(): Promise<BenchResult> {
     ...{ frames: mine.frames, crops: mine.crops, jpeg_bytes: mine.bytes },
     rss_growth_mib: await memoryGrowth(path),
     rss_growth_frames: MEMORY_PASSES * mine.frames,
+    /** `spatter extract` itself, files and all, frames/s; see extract-scaling.ts. */
+    program: extractScaling(path, mine.frames),
   };
 }

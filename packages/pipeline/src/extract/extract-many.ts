@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { SpatterError, type ErrorCode } from '../util/errors.ts';
 import { silentProgress, type Progress, type ProgressFactory } from '../util/progress.ts';
 import { workerUrl } from '../util/worker.ts';
-import { extractToFiles, type ExtractOptions, type ExtractSummary } from './extract-files.ts';
+import { extractToFiles, type ExtractSummary } from './extract-files.ts';
+import type { ExtractOptions } from './extract-options.ts';
 
 /** One video, the folder of its files, and how. Each video of a list writes files of its own. */
 export interface ExtractJob {

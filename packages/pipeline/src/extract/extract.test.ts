@@ -19,7 +19,8 @@ import { openVideo } from '../video/decoder.ts';
 import { integer, randomStream } from '../util/random.ts';
 import { CLIP, clipReference, damagedClip, emptyFolder, md5 } from '../video/testing/clip.ts';
 import { extractCrops } from './crops.ts';
-import { extractToFiles, type ExtractOptions } from './extract-files.ts';
+import { extractToFiles } from './extract-files.ts';
+import type { ExtractOptions } from './extract-options.ts';
 import { MaskKernel } from './kernel.ts';
 import { LayerCounter } from './layers.ts';
 import { LiveCounts } from './live-counts.ts';
@@ -327,7 +328,9 @@ describe('extraction to files', () => {
     const look = () => readdirSync(folder).forEach((name) => seen.add(name));
     await extract(folder, { progress: () => ({ update: look, setTotal: () => {}, stop: look }) });
     expect([...seen].sort()).toEqual(
-      ['.clip.h5.partial', '.clip_crops.csv.partial', '.clip_spatter_at_frame.csv.partial'].sort(),
+      ['.h5', '_crops.csv', '_spatter_at_frame.csv', '_tracks.csv']
+        .map((end) => `.clip${end}.partial`)
+        .sort(),
     );
   });
 
@@ -381,6 +384,7 @@ describe('extraction to files', () => {
     for (const name of [
       '.clip_spatter_at_frame.csv.partial',
       '.clip_crops.csv.partial',
+      '.clip_tracks.csv.partial',
       '.clip.h5.partial',
     ]) {
       const folder = emptyFolder();

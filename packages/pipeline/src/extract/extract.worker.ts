@@ -2,8 +2,9 @@
 import { parentPort } from 'node:worker_threads';
 import { SpatterError } from '../util/errors.ts';
 import type { ProgressFactory } from '../util/progress.ts';
-import { extractToFiles, type ExtractOptions } from './extract-files.ts';
+import { extractToFiles } from './extract-files.ts';
 import type { ExtractMessage } from './extract-many.ts';
+import type { ExtractOptions } from './extract-options.ts';
 
 /** Frames between two messages about them. */
 const EVERY = 50;

@@ -79,3 +79,25 @@ it('begins a new track beyond its reach and after a long absence', () => {
   for (const frame of [2, 3, 4]) expect(tracker.next(frame, [])).toEqual([]);
   expect(tracker.next(5, [{ x: 40, y: 0 }])).toEqual([2]);
 });
+
+it('gives the rows of tracks that are over as they end, and keeps no more than what is open', () => {
+  const walk = (taken: boolean) => {
+    const [random, tracker] = [randomStream(8), new Tracker()];
+    const rows: unknown[][] = [];
+    let most = 0;
+    for (let frame = 0; frame < 600; frame++) {
+      const count = frame % 10 < 6 ? integer(random, 4) : 0;
+      tracker.next(
+        frame,
+        Array.from({ length: count }, () => ({ x: integer(random, 640), y: integer(random, 360) })),
+      );
+      if (taken) rows.push(...tracker.finished(25));
+      most = Math.max(most, tracker.rows(25).length);
+    }
+    return { rows: [...rows, ...tracker.rows(25)], most };
+  };
+  const [whole, parts] = [walk(false), walk(true)];
+  expect(whole.most).toBeGreaterThan(300);
+  expect(parts.most).toBeLessThan(40);
+  expect(parts.rows).toEqual(whole.rows);
+});

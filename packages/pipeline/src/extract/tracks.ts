@@ -70,6 +70,8 @@ class Track {
   readonly first: number;
   readonly start: Detection;
   last: number;
+  /** Whether nothing will be added to it. */
+  over = false;
   crops = 0;
   readonly #x: Axis;
   readonly #y: Axis;
@@ -134,8 +136,10 @@ class Track {
 /** Gives every crop the number of its track. Frames come in order; every frame must be told, also empty ones. */
 export class Tracker {
   readonly #options: TrackOptions;
-  readonly #all: Track[] = [];
+  /** Tracks whose rows were not taken yet, by number. */
+  #waiting: Track[] = [];
   #alive: Track[] = [];
+  #begun = 0;
 
   constructor(options: TrackOptions = DEFAULT_TRACKING) {
     this.#options = options;
@@ -144,7 +148,8 @@ export class Tracker {
   /** Track numbers, from 0, of the spatters seen in `frame`. */
   next(frame: number, seen: readonly Detection[]): number[] {
     const { reach, patience } = this.#options;
-    this.#alive = this.#alive.filter((track) => frame - track.last <= patience + 1);
+    for (const track of this.#alive) track.over = frame - track.last > patience + 1;
+    this.#alive = this.#alive.filter((track) => !track.over);
     for (const track of this.#alive) track.predict();
     if (seen.length === 0) return [];
     const costs = seen.map((each) => this.#alive.map((track) => track.cost(each, reach)));
@@ -157,25 +162,35 @@ export class Tracker {
     });
   }
 
-  /** Rows of the table of tracks: where each began, its mean speed, and its direction in degrees (0 right, 90 down). */
+  /** Rows, each given once and in the order of the numbers, of tracks that are over: a long video's need not be kept. */
+  finished(fps: number): CsvValue[][] {
+    const open = this.#waiting.findIndex(({ over }) => !over);
+    return this.#waiting
+      .splice(0, open === -1 ? this.#waiting.length : open)
+      .map((track) => rowOf(track, fps));
+  }
+
+  /** At the end: the rows of all tracks that are left. */
   rows(fps: number): CsvValue[][] {
-    return this.#all.map((track) => {
-      const { id, first, last, crops, start, velocity } = track;
-      const frames = last - first + 1;
-      const speed = Math.hypot(velocity.x, velocity.y);
-      const direction = crops > 1 ? ((Math.atan2(velocity.y, velocity.x) * 180) / Math.PI).toFixed(1) : '';
-      return [
-        ...[id, first, last, frames, fps > 0 ? (frames / fps).toFixed(4) : '', crops],
-        ...[start.x, start.y, speed.toFixed(3), fps > 0 ? (speed * fps).toFixed(2) : ''],
-        direction === '-0.0' ? '0.0' : direction,
-      ];
-    });
+    return this.#waiting.map((track) => rowOf(track, fps));
   }
 
   #begin(frame: number, seen: Detection): number {
-    const track = new Track(this.#all.length, frame, seen);
-    this.#all.push(track);
+    const track = new Track(this.#begun++, frame, seen);
+    this.#waiting.push(track);
     this.#alive.push(track);
     return track.id;
   }
+}
+
+/** Where a track began, its mean speed, and its direction in degrees (0 right, 90 down). */
+function rowOf({ id, first, last, crops, start, velocity }: Track, fps: number): CsvValue[] {
+  const frames = last - first + 1;
+  const speed = Math.hypot(velocity.x, velocity.y);
+  const direction = crops > 1 ? ((Math.atan2(velocity.y, velocity.x) * 180) / Math.PI).toFixed(1) : '';
+  return [
+    ...[id, first, last, frames, fps > 0 ? (frames / fps).toFixed(4) : '', crops],
+    ...[start.x, start.y, speed.toFixed(3), fps > 0 ? (speed * fps).toFixed(2) : ''],
+    direction === '-0.0' ? '0.0' : direction,
+  ];
 }
