@@ -1,6 +1,14 @@
 // What every sampler must do: the same suite runs against each of them.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contains, toInternal } from '../../distributions.ts';
+import {
+  categoricalDistribution,
+  contains,
+  floatDistribution,
+  intDistribution,
+  toInternal,
+  type Distribution,
+} from '../../distributions.ts';
 import { createStudy } from '../../study/open.ts';
 import type { Trial } from '../../study/trial.ts';
 import { noPruner } from '../../pruners/none.ts';
@@ -17,6 +25,31 @@ function everyKind(trial: Trial): number {
   const one = trial.suggestInt('one', 3, 3);
   return (x - 1) ** 2 + Math.log10(lr) + drop + depth / width + (kind === 'adam' ? 0 : one);
 }
+
+const size = fc.oneof(
+  fc.constantFrom(1e-12, 1e-3, 1, 1e3, 1e12),
+  fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+);
+const whole = fc.integer({ min: 1, max: 2 ** 20 });
+
+/** Distributions of every kind, from narrow to wide. */
+const anyDistribution: fc.Arbitrary<Distribution> = fc.oneof(
+  fc.tuple(size, size).map(([low, width]) => floatDistribution(-low, -low + width)),
+  fc.tuple(size, size).map(([low, width]) => floatDistribution(low, low + width, { log: true })),
+  fc
+    .tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: 0, max: 400 }), fc.constantFrom(0.1, 0.25, 3))
+    .map(([low, count, step]) => floatDistribution(low, low + count * step, { step })),
+  fc
+    .tuple(whole, whole, fc.integer({ min: 1, max: 9 }))
+    .map(([low, width, step]) => intDistribution(-low, -low + width, { step })),
+  fc.tuple(whole, whole).map(([low, width]) => intDistribution(low, low + width, { log: true })),
+  fc
+    .uniqueArray(fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    .map((choices) => categoricalDistribution(choices)),
+);
 
 /** Runs trials of `objective` and gives them. */
 export async function trialsWith(
@@ -44,6 +77,28 @@ export function describeSampler(name: string, make: () => Sampler): void {
           ).toBe(true);
         }
       }
+    });
+
+    it('stays inside any distribution, also where bounds change from trial to trial', async () => {
+      const spaces = fc.array(anyDistribution, { minLength: 1, maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(spaces, fc.nat(), async (space, seed) => {
+          const objective = (trial: Trial): number => {
+            const values = space.map((own, i) => toInternal(own, trial.suggest(`p${i}`, own)));
+            const moving = trial.suggestFloat('moving', -trial.number, trial.number);
+            return values.reduce((sum, value) => sum + Math.atan(value), Math.atan(moving));
+          };
+          const trials = await trialsWith(make(), objective, { trials: 14, seed });
+          for (const { params, distributions, state } of trials) {
+            expect(state).toBe('COMPLETE');
+            for (const [name, own] of Object.entries(distributions))
+              expect(contains(own, toInternal(own, params[name]!)), `${name}=${String(params[name])}`).toBe(
+                true,
+              );
+          }
+        }),
+        { numRuns: 15 },
+      );
     });
 
     it('gives the same trials for the same seed, and others for another', async () => {

@@ -1,14 +1,24 @@
 // Accuracy of every network, with its interval, against the time one crop takes.
 import type { ComparedFigures } from '../compare-figures.ts';
 import { renderSvg, WIDE } from '../svg.ts';
-import { baseOption, COLOURS, percentAxis, valueAxis } from '../theme.ts';
 import { powerOfTen } from '../sweep-trials.ts';
+import { baseOption, COLOURS, percentAxis, valueAxis } from '../theme.ts';
+import { labelPlaces } from './label-places.ts';
+
+/** About where the axes lie in the drawing, in pixels, and how wide a letter is: for labels, which may stand a little off. */
+const [PLOT_WIDTH, PLOT_HEIGHT, LETTER] = [1080, 272, 7.2];
+
+interface Axes {
+  readonly least: number;
+  readonly most: number;
+  /** Where the axis of accuracies begins; it ends at 1. */
+  readonly lowest: number;
+}
 
 /** Time on a logarithmic axis. */
 export function compareChart(rows: readonly ComparedFigures[]): string {
-  const lowest = Math.min(...rows.map((row) => row.test_accuracy_low ?? row.test_accuracy));
+  const axes = axesOf(rows);
   const axis = valueAxis('median time of one crop on one CPU thread, ms');
-  const times = rows.map((row) => row.latency_ms);
   const option = {
     ...baseOption({
       title: 'Accuracy against time',
@@ -17,7 +27,7 @@ export function compareChart(rows: readonly ComparedFigures[]): string {
     legend: { show: false },
     grid: {
       left: 20,
-      right: 110,
+      right: 28,
       top: 74,
       bottom: 20,
       outerBoundsMode: 'same' as const,
@@ -26,30 +36,67 @@ export function compareChart(rows: readonly ComparedFigures[]): string {
     xAxis: {
       ...axis,
       type: 'log' as const,
-      min: Math.min(...times) / 1.5,
-      max: Math.max(...times) * 1.5,
-      axisLabel: { ...axis.axisLabel, formatter: powerOfTen },
+      min: axes.least,
+      max: axes.most,
+      axisLabel: { ...axis.axisLabel, formatter: powerOfTen, showMinLabel: false, showMaxLabel: false },
     },
-    yAxis: percentAxis('accuracy', Math.max(0, Math.floor(lowest * 10 - 0.5) / 10)),
-    series: [
-      ...rows.flatMap(interval),
-      {
-        type: 'scatter' as const,
-        symbolSize: 11,
-        data: rows.map((row) => ({ value: [row.latency_ms, row.test_accuracy], name: row.model })),
-        itemStyle: { color: COLOURS.model },
-        label: {
-          show: true,
-          position: 'right' as const,
-          formatter: '{b}',
-          color: COLOURS.text,
-          fontSize: 12.5,
-        },
-        labelLayout: { moveOverlap: 'shiftY' as const },
-      },
-    ],
+    yAxis: {
+      ...percentAxis('accuracy', axes.lowest),
+      interval: axes.lowest < 0.5 ? 0.2 : (1 - axes.lowest) / 5,
+    },
+    series: [...rows.flatMap(interval), points(rows), ...labels(rows, axes)],
   };
   return renderSvg('compare', 'Accuracy of every network against the time of one crop', option, WIDE);
+}
+
+function axesOf(rows: readonly ComparedFigures[]): Axes {
+  const times = rows.map((row) => row.latency_ms);
+  const lowest = Math.min(...rows.map((row) => row.test_accuracy_low ?? row.test_accuracy));
+  return {
+    least: Math.min(...times) / 1.5,
+    most: Math.max(...times) * 2,
+    lowest: Math.max(0, Math.floor(lowest * 10 - 0.5) / 10),
+  };
+}
+
+function points(rows: readonly ComparedFigures[]) {
+  return {
+    type: 'scatter' as const,
+    symbolSize: 11,
+    data: rows.map((row) => [row.latency_ms, row.test_accuracy]),
+    itemStyle: { color: COLOURS.model },
+  };
+}
+
+/** Names beside the points, each with a line to its point where another name stands between. */
+function labels(rows: readonly ComparedFigures[], { least, most, lowest }: Axes) {
+  const [perTime, perAccuracy] = [PLOT_WIDTH / Math.log(most / least), PLOT_HEIGHT / (1 - lowest)];
+  const at = rows.map((row) => ({
+    x: Math.log(row.latency_ms / least) * perTime,
+    y: (1 - row.test_accuracy) * perAccuracy,
+    width: row.model.length * LETTER,
+  }));
+  return labelPlaces(at).map(({ x, y }, i) => {
+    const isRight = x > at[i]!.x;
+    const end = isRight ? x : x + at[i]!.width;
+    const place = [least * Math.exp(end / perTime), 1 - y / perAccuracy];
+    const { model, latency_ms, test_accuracy } = rows[i]!;
+    return {
+      type: 'line' as const,
+      symbol: 'none',
+      silent: true,
+      data: [[latency_ms, test_accuracy], place],
+      lineStyle: { color: COLOURS.muted, width: 1, opacity: y === at[i]!.y ? 0 : 0.6 },
+      endLabel: {
+        show: true,
+        formatter: () => model,
+        align: isRight ? ('left' as const) : ('right' as const),
+        distance: 2,
+        color: COLOURS.text,
+        fontSize: 12.5,
+      },
+    };
+  });
 }
 
 function interval({ latency_ms, test_accuracy_low: low, test_accuracy_high: high }: ComparedFigures) {
