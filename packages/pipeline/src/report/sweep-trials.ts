@@ -13,6 +13,8 @@ export interface SweepParam {
   readonly log: boolean;
   /** Whole numbers only. */
   readonly whole: boolean;
+  /** What is searched, from the least to the largest; null for choices. */
+  readonly range: readonly [number, number] | null;
   /** Labels of its choices; null for numbers. */
   readonly choices: readonly string[] | null;
 }
@@ -38,8 +40,12 @@ export function lastPart(key: string): string {
   return parts.slice(parts.at(-1) === 'name' ? -2 : -1).join('.');
 }
 
-/** Of an axis of whole numbers: no ticks between them. */
-export const wholeTicks = ({ whole }: SweepParam) => (whole ? { minInterval: 1 } : {});
+/** An axis of numbers shows all that is searched, also where nothing was tried. Between whole numbers it has no ticks. */
+export const searchedAxis = ({ whole, range }: SweepParam) => ({
+  scale: true,
+  ...(range === null || range[0] === range[1] ? {} : { min: range[0], max: range[1] }),
+  ...(whole ? { minInterval: 1 } : {}),
+});
 
 /** Ticks of a logarithmic axis: powers of ten, which arithmetic leaves a last digit beside. */
 export const powerOfTen = (value: number): string => String(Number(value.toPrecision(3)));

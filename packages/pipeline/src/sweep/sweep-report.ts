@@ -42,15 +42,12 @@ export async function reportSweep(study: Study, plan: SweepPlan): Promise<MadeRe
 
 function paramOf({ key, distribution }: Searched, trials: readonly FrozenTrial[]): SweepParam {
   if (distribution.name === 'CategoricalDistribution')
-    return { name: key, log: false, whole: false, choices: distribution.choices.map(String) };
-  const used = new Set(trials.flatMap(({ params }) => (key in params ? [params[key]!] : [])));
-  // A log axis needs two decades' worth of something to be read; a handful of whole numbers reads as it is.
-  return {
-    name: key,
-    log: distribution.log && used.size > 1,
-    whole: distribution.name === 'IntDistribution',
-    choices: null,
-  };
+    return { name: key, log: false, whole: false, range: null, choices: distribution.choices.map(String) };
+  const { low, high, log, name } = distribution;
+  // Values that were queued by hand may lie outside of what is searched.
+  const used = trials.flatMap(({ params }) => (key in params ? [Number(params[key])] : []));
+  const range = [Math.min(low, ...used), Math.max(high, ...used)] as const;
+  return { name: key, log: log && low < high, whole: name === 'IntDistribution', range, choices: null };
 }
 
 /** Choices become their labels, numbers stay. */

@@ -4,7 +4,7 @@ import {
   completed,
   lastPart,
   powerOfTen,
-  wholeTicks,
+  searchedAxis,
   type SweepObjective,
   type SweepParam,
   type SweepTrial,
@@ -56,12 +56,9 @@ const AXIS = {
 function paramAxis(param: SweepParam) {
   const { name, log, choices } = param;
   if (choices !== null) return { name: lastPart(name), type: 'category' as const, data: [...choices] };
-  if (!log) return { name: lastPart(name), type: 'value' as const, scale: true, ...wholeTicks(param) };
-  return {
-    name: lastPart(name),
-    type: 'log' as const,
-    axisLabel: { ...AXIS.axisLabel, formatter: powerOfTen },
-  };
+  const axis = { name: lastPart(name), ...searchedAxis(param) };
+  if (!log) return { ...axis, type: 'value' as const };
+  return { ...axis, type: 'log' as const, axisLabel: { ...AXIS.axisLabel, formatter: powerOfTen } };
 }
 
 /** @param rank 0 for the worst, 1 for the best. */

@@ -4,7 +4,7 @@ import {
   completed,
   lastPart,
   powerOfTen,
-  wholeTicks,
+  searchedAxis,
   type SweepObjective,
   type SweepParam,
   type SweepTrial,
@@ -25,7 +25,7 @@ export function sweepSliceChart(
     legend: { show: false },
     grid: { ...MARGIN, top: 74, outerBoundsMode: 'same' as const, outerBoundsContain: 'all' as const },
     xAxis: param.choices === null ? numberAxis(param) : nameAxis(param.choices, lastPart(param.name)),
-    yAxis: { ...valueAxis(objective.name), scale: true },
+    yAxis: valuesAxis(trials, objective),
     series: [
       {
         type: 'scatter' as const,
@@ -40,6 +40,17 @@ export function sweepSliceChart(
   return renderSvg(name, `${objective.name} against ${param.name}`, option, { ...HALF, height: 340 });
 }
 
+/** The values of all trials, so that slices can be compared. */
+function valuesAxis(trials: readonly SweepTrial[], { name }: SweepObjective) {
+  const values = completed(trials).map((trial) => trial.values[0]!);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const axis = valueAxis(name);
+  if (!(most > least) || !Number.isFinite(most - least)) return { ...axis, scale: true };
+  const margin = 0.05 * (most - least);
+  const axisLabel = { ...axis.axisLabel, showMinLabel: false, showMaxLabel: false };
+  return { ...axis, min: least - margin, max: most + margin, axisLabel };
+}
+
 function logAxis(name: string) {
   const axis = valueAxis(name);
   return { ...axis, axisLabel: { ...axis.axisLabel, formatter: powerOfTen } };
@@ -47,6 +58,6 @@ function logAxis(name: string) {
 
 function numberAxis(param: SweepParam) {
   const name = lastPart(param.name);
-  if (param.log) return { ...logAxis(name), type: 'log' as const };
-  return { ...valueAxis(name), scale: true, ...wholeTicks(param) };
+  const axis = { ...(param.log ? logAxis(name) : valueAxis(name)), ...searchedAxis(param) };
+  return param.log ? { ...axis, type: 'log' as const } : axis;
 }
