@@ -6,7 +6,7 @@ const [storage = '', until = '0', pause = '0'] = process.argv.slice(2);
 const study = await loadStudy({
   storage,
   name: 'shared',
-  heartbeat: { intervalSeconds: 3, unsignedSeconds: 10, retry: {} },
+  heartbeat: { intervalSeconds: 5, unsignedSeconds: 20, retry: {} },
 });
 await study.optimize(
   async (trial) => {

@@ -29,7 +29,7 @@ async function checkWorkers(checks: Checks, python: string, url: string): Promis
   const study = await createStudy({
     storage: url,
     name: 'shared',
-    heartbeat: { intervalSeconds: 3, unsignedSeconds: 10, retry: {} },
+    heartbeat: { intervalSeconds: 5, unsignedSeconds: 20, retry: {} },
   });
   // Python takes longer to start.
   const theirs = Array.from({ length: PAIRS }, () => startTheirs(python, pythonAddress(url)));
@@ -92,7 +92,7 @@ async function untilCompleted(study: Study, count: number): Promise<void> {
 
 /** Ends what the dead have left: silent trials fail, and what is queued is told to have run. */
 async function drain(study: Study): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 11_000));
+  await new Promise((resolve) => setTimeout(resolve, 21_000));
   await study.failStaleTrials();
   for (
     let waiting = await study.trials(['WAITING']);

@@ -259,7 +259,7 @@ def worker(url, until, pause):
     """Runs trials until the study has enough that completed. Meant to be killed at any moment."""
     storage = optuna.storages.RDBStorage(
         url,
-        heartbeat_interval=3,
+        heartbeat_interval=5,
         heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(),
     )
     study = optuna.load_study(
