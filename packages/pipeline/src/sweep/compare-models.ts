@@ -121,12 +121,15 @@ function openRun(
 
 /** Trains until the epochs are done or the seconds are over. Undefined when the user asked to stop. */
 async function train(run: RunDirectory, { seconds, progress, tracking, interrupted }: CompareSetting) {
-  const end = performance.now() + (seconds ?? Infinity) * 1000;
+  // From the first batch on: reading the data, and packing it for the first network, is no training.
+  let end: number | undefined;
+  const isOver = (): boolean =>
+    performance.now() > (end ??= performance.now() + (seconds ?? Infinity) * 1000);
   const trained = await trainRun(run, {
     progress,
     onEpoch: () => undefined,
     onNotice: () => undefined,
-    interrupted: () => interrupted() || performance.now() > end,
+    interrupted: () => interrupted() || isOver(),
     tracking,
   });
   return interrupted() ? undefined : trained;
@@ -163,13 +166,14 @@ async function trainSpeed(run: RunDirectory, progress: ProgressFactory): Promise
 export function compareStatements(
   { training, data, seed }: Config,
   rows: readonly ComparedModel[],
+  seconds: number | null,
 ): Statement[] {
   const cut = rows.filter(({ epochs, of_epochs }) => epochs < of_epochs).map(({ model }) => model);
   const baselines = rows.flatMap(({ best_baseline_accuracy: best }) => best ?? []);
   return [
     {
       topic: 'Budget',
-      text: `${training.epochs} epochs at most, ${training.optimizer.name} at ${training.optimizer.lr}, batches of ${training.batch_size}, seed ${seed}: the same for every network, tuned for none`,
+      text: `${training.epochs} epochs at most${seconds === null ? '' : ` or ${seconds} s of training`}, ${training.optimizer.name} at ${training.optimizer.lr}, batches of ${training.batch_size}, seed ${seed}: the same for every network, tuned for none`,
     },
     ...(cut.length > 0
       ? [{ topic: 'Cut short', text: `fewer epochs than that: ${cut.join(', ')}`, warn: true }]

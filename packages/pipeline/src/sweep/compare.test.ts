@@ -42,10 +42,11 @@ describe('a comparison of networks', () => {
     const rows = [row('lenet5'), row('resnet18', { epochs: 1, test_accuracy_low: null, latency_ms: 3 })];
     const html = comparePage({
       rows,
-      measured: compareStatements(composeConfig({ overrides: [] }).config, rows),
+      measured: compareStatements(composeConfig({ overrides: [] }).config, rows, 600),
     });
     expect(html).toContain('fewer epochs than that: resnet18');
     expect(html).toContain('the best trivial one reaches 70.0');
+    expect(html).toContain('or 600 s of training');
     expect(compareCells(rows[1]!)).toEqual(
       expect.arrayContaining(['resnet18', 'no interval', '1 of 3', '61,111', '416,520', '3.000']),
     );

@@ -67,7 +67,7 @@ async function compare(context: Context, options: Options, overrides: readonly s
   }
   return rows.length === 0
     ? { finished: false }
-    : write(context, rows, { config, folder, finished: !interrupted() });
+    : write(context, rows, { config, folder, seconds: secondsOf(options), finished: !interrupted() });
 }
 
 function secondsOf({ seconds }: Options): number | null {
@@ -97,7 +97,12 @@ async function measureAll(
 async function write(
   context: Context,
   rows: readonly ComparedModel[],
-  { config, folder, finished }: { config: Config; folder: string; finished: boolean },
+  {
+    config,
+    folder,
+    seconds,
+    finished,
+  }: { config: Config; folder: string; seconds: number | null; finished: boolean },
 ): Promise<Result> {
   const { comparePage, COMPARE_COLUMNS, compareCells } = await import('../../report/compare-page.ts');
   const { compareStatements } = await import('../../sweep/compare-models.ts');
@@ -105,7 +110,7 @@ async function write(
   writeFileAtomic(join(folder, 'compare.json'), `${JSON.stringify(result, null, 2)}\n`);
   writeFileAtomic(
     join(folder, 'report.html'),
-    comparePage({ rows, measured: compareStatements(config, rows) }),
+    comparePage({ rows, measured: compareStatements(config, rows, seconds) }),
   );
   const cells = [[...COMPARE_COLUMNS], ...rows.map(compareCells)];
   const widths = COMPARE_COLUMNS.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));

@@ -1,6 +1,6 @@
 // Two competing objectives: every completed trial, the front that no other one beats, and the point that was chosen.
 import { renderSvg, WIDE } from '../svg.ts';
-import { completed, type SweepObjective, type SweepTrial } from '../sweep-trials.ts';
+import { completed, powerOfTen, type SweepObjective, type SweepTrial } from '../sweep-trials.ts';
 import { baseOption, COLOURS, valueAxis } from '../theme.ts';
 
 export interface FrontSource {
@@ -24,7 +24,10 @@ export function sweepFrontChart({ trials, objectives, front, chosen }: FrontSour
       title: `${up.name} against ${across.name}`,
       subtitle: 'the front is what no other trial beats in every objective',
     }),
-    xAxis: { ...valueAxis(`${across.name}: ${across.unit}`), scale: true },
+    xAxis: acrossAxis(
+      `${across.name}: ${across.unit}`,
+      done.map(({ values }) => values[other]!),
+    ),
     yAxis: { ...valueAxis(up.name), scale: true },
     series: [
       points(
@@ -39,13 +42,16 @@ export function sweepFrontChart({ trials, objectives, front, chosen }: FrontSour
         type: 'line' as const,
         lineStyle: { color: COLOURS.model, width: objectives.length === 2 ? 1.5 : 0 },
       },
-      points(
-        chosen === null ? 'chosen' : `chosen: trial ${chosen}`,
-        at(done.filter(({ number }) => number === chosen)),
-        COLOURS.low,
-        'diamond',
-        17,
-      ),
+      {
+        ...points(
+          chosen === null ? 'chosen' : `chosen: trial ${chosen}`,
+          at(done.filter(({ number }) => number === chosen)),
+          COLOURS.low,
+          'diamond',
+          17,
+        ),
+        z: 4,
+      },
     ],
   };
   return renderSvg(
@@ -54,6 +60,15 @@ export function sweepFrontChart({ trials, objectives, front, chosen }: FrontSour
     option,
     WIDE,
   );
+}
+
+/** Times and sizes that differ by more than a factor of ten are read on a logarithmic axis. */
+function acrossAxis(name: string, values: readonly number[]) {
+  const axis = valueAxis(name);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (!(least > 0 && most > 10 * least)) return { ...axis, scale: true };
+  const axisLabel = { ...axis.axisLabel, formatter: powerOfTen, showMinLabel: false, showMaxLabel: false };
+  return { ...axis, type: 'log' as const, min: least / 1.3, max: most * 1.3, axisLabel };
 }
 
 const points = (name: string, data: number[][], color: string, symbol: string, size: number) => ({
