@@ -102,3 +102,12 @@ export function nameAxis(names: readonly string[], name = '') {
     axisTick: { show: false },
   };
 }
+
+/** Ends of a logarithmic axis around positive values: one digit each, so that both can be read. */
+export function logRange(least: number, most: number): { min: number; max: number } {
+  const digit = (value: number, round: (x: number) => number): number => {
+    const power = 10 ** Math.floor(Math.log10(value));
+    return Number((round(value / power) * power).toPrecision(1));
+  };
+  return { min: digit(least / 1.05, Math.floor), max: digit(most * 1.05, Math.ceil) };
+}

@@ -2,15 +2,15 @@
 import type { ComparedFigures } from '../compare-figures.ts';
 import { renderSvg, WIDE } from '../svg.ts';
 import { powerOfTen } from '../sweep-trials.ts';
-import { baseOption, COLOURS, percentAxis, valueAxis } from '../theme.ts';
+import { baseOption, COLOURS, logRange, percentAxis, valueAxis } from '../theme.ts';
 import { labelPlaces } from './label-places.ts';
 
 /** About where the axes lie in the drawing, in pixels, and how wide a letter is: for labels, which may stand a little off. */
 const [PLOT_WIDTH, PLOT_HEIGHT, LETTER] = [1080, 272, 7.2];
 
 interface Axes {
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   /** Where the axis of accuracies begins; it ends at 1. */
   readonly lowest: number;
 }
@@ -36,9 +36,9 @@ export function compareChart(rows: readonly ComparedFigures[]): string {
     xAxis: {
       ...axis,
       type: 'log' as const,
-      min: axes.least,
-      max: axes.most,
-      axisLabel: { ...axis.axisLabel, formatter: powerOfTen, showMinLabel: false, showMaxLabel: false },
+      min: axes.min,
+      max: axes.max,
+      axisLabel: { ...axis.axisLabel, formatter: powerOfTen },
     },
     yAxis: {
       ...percentAxis('accuracy', axes.lowest),
@@ -53,8 +53,8 @@ function axesOf(rows: readonly ComparedFigures[]): Axes {
   const times = rows.map((row) => row.latency_ms);
   const lowest = Math.min(...rows.map((row) => row.test_accuracy_low ?? row.test_accuracy));
   return {
-    least: Math.min(...times) / 1.5,
-    most: Math.max(...times) * 2,
+    // Names take some room beside the first and the last point.
+    ...logRange(Math.min(...times) / 1.4, Math.max(...times) * 1.6),
     lowest: Math.max(0, Math.floor(lowest * 10 - 0.5) / 10),
   };
 }
@@ -69,17 +69,17 @@ function points(rows: readonly ComparedFigures[]) {
 }
 
 /** Names beside the points, each with a line to its point where another name stands between. */
-function labels(rows: readonly ComparedFigures[], { least, most, lowest }: Axes) {
-  const [perTime, perAccuracy] = [PLOT_WIDTH / Math.log(most / least), PLOT_HEIGHT / (1 - lowest)];
+function labels(rows: readonly ComparedFigures[], { min, max, lowest }: Axes) {
+  const [perTime, perAccuracy] = [PLOT_WIDTH / Math.log(max / min), PLOT_HEIGHT / (1 - lowest)];
   const at = rows.map((row) => ({
-    x: Math.log(row.latency_ms / least) * perTime,
+    x: Math.log(row.latency_ms / min) * perTime,
     y: (1 - row.test_accuracy) * perAccuracy,
     width: row.model.length * LETTER,
   }));
   return labelPlaces(at).map(({ x, y }, i) => {
     const isRight = x > at[i]!.x;
     const end = isRight ? x : x + at[i]!.width;
-    const place = [least * Math.exp(end / perTime), 1 - y / perAccuracy];
+    const place = [min * Math.exp(end / perTime), 1 - y / perAccuracy];
     const { model, latency_ms, test_accuracy } = rows[i]!;
     return {
       type: 'line' as const,

@@ -1,7 +1,7 @@
 // Two competing objectives: every completed trial, the front that no other one beats, and the point that was chosen.
 import { renderSvg, WIDE } from '../svg.ts';
 import { completed, powerOfTen, type SweepObjective, type SweepTrial } from '../sweep-trials.ts';
-import { baseOption, COLOURS, valueAxis } from '../theme.ts';
+import { baseOption, COLOURS, logRange, valueAxis } from '../theme.ts';
 
 export interface FrontSource {
   readonly trials: readonly SweepTrial[];
@@ -67,8 +67,8 @@ function acrossAxis(name: string, values: readonly number[]) {
   const axis = valueAxis(name);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (!(least > 0 && most > 10 * least)) return { ...axis, scale: true };
-  const axisLabel = { ...axis.axisLabel, formatter: powerOfTen, showMinLabel: false, showMaxLabel: false };
-  return { ...axis, type: 'log' as const, min: least / 1.3, max: most * 1.3, axisLabel };
+  const axisLabel = { ...axis.axisLabel, formatter: powerOfTen };
+  return { ...axis, type: 'log' as const, ...logRange(least, most), axisLabel };
 }
 
 const points = (name: string, data: number[][], color: string, symbol: string, size: number) => ({
