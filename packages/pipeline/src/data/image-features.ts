@@ -1,4 +1,4 @@
-// Features of prepared images that tell whether a camera still sees what it saw: brightness, contrast, sharpness.
+// Features of prepared images that tell whether a camera still sees what it saw: brightness, contrast, sharpness, veil.
 
 /** One value per image each. */
 export interface ImageFeatures {
@@ -8,6 +8,8 @@ export interface ImageFeatures {
   readonly contrast: Float64Array;
   /** Mean absolute difference between neighbours, right and below, as a share of the contrast: a fouled window or a lost focus lowers it, less light does not. */
   readonly sharpness: Float64Array;
+  /** Median gray level as a share of the contrast: a fouled window spreads light over what was dark, an exposure scales both. */
+  readonly veil: Float64Array;
 }
 
 const GRAY_LEVELS = 255;
@@ -22,6 +24,7 @@ export function imageFeatures(
     brightness: new Float64Array(size),
     contrast: new Float64Array(size),
     sharpness: new Float64Array(size),
+    veil: new Float64Array(size),
   };
   const length = channels * side * side;
   for (let i = 0; i < size; i++) {
@@ -30,6 +33,7 @@ export function imageFeatures(
     features.brightness[i] = mean * GRAY_LEVELS;
     features.contrast[i] = Math.sqrt(variance) * GRAY_LEVELS;
     features.sharpness[i] = variance === 0 ? 0 : meanStep(image, side) / Math.sqrt(variance);
+    features.veil[i] = variance === 0 ? 0 : medianLevel(image) / features.contrast[i]!;
   }
   return features;
 }
@@ -43,6 +47,17 @@ function moments(image: Float32Array): { readonly mean: number; readonly varianc
   let squares = 0;
   for (const value of image) squares += (value - mean) * (value - mean);
   return { mean, variance: squares / image.length };
+}
+
+const levels = new Uint32Array(GRAY_LEVELS + 1);
+
+/** The upper median, in whole gray levels. */
+function medianLevel(image: Float32Array): number {
+  levels.fill(0);
+  for (const value of image) levels[Math.round(value * GRAY_LEVELS)]!++;
+  let [level, below] = [0, levels[0]!];
+  while (below <= image.length >> 1) below += levels[++level]!;
+  return level;
 }
 
 /** Mean absolute difference of neighbours over planes of `side` × `side`. */

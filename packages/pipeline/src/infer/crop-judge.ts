@@ -64,6 +64,7 @@ const NOTHING = {
   brightness: null,
   contrast: null,
   sharpness: null,
+  veil: null,
 } as const;
 
 type Pending = SeenCrop & { readonly frame: number; readonly layer: number };
@@ -162,6 +163,7 @@ export class CropJudge {
       brightness: features.brightness[i]!,
       contrast: features.contrast[i]!,
       sharpness: features.sharpness[i]!,
+      veil: features.veil[i]!,
       width,
       height,
     }));
@@ -250,7 +252,7 @@ function classColumns(crops: readonly PredictedCrop[]) {
   };
 }
 
-const FEATURES = ['brightness', 'contrast', 'sharpness', 'width', 'height'] as const;
+const FEATURES = ['brightness', 'contrast', 'sharpness', 'veil', 'width', 'height'] as const;
 type Looks = Pick<PredictedCrop, (typeof FEATURES)[number]>;
 
 /** The features of judged crops, none of which is null. */

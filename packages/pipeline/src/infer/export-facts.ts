@@ -29,7 +29,7 @@ export async function domainOf(dataset: Dataset, side: number, dark: number): Pr
     name,
     [...Array.from(train[name]!), ...Array.from(val[name]!)],
   ]);
-  const domain = fitDomain(Object.fromEntries(both) as FeatureColumns);
+  const domain = fitDomain(Object.fromEntries(both) as FeatureColumns, dataset.kind === 'crops');
   return { ...domain, outside_share: outsideShare(outlying(domain, val)) };
 }
 

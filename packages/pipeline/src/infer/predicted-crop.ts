@@ -20,6 +20,7 @@ export interface PredictedCrop {
   readonly brightness: number | null;
   readonly contrast: number | null;
   readonly sharpness: number | null;
+  readonly veil: number | null;
   /** Sides of the picture, pixels. */
   readonly width: number | null;
   readonly height: number | null;

@@ -5,11 +5,14 @@ import { fitDomain, groupObstacle, outlying, outsideShare } from './domain.ts';
 import { judgeLayers } from './verdict.ts';
 
 /** Features of `n` crops around the given brightness and sharpness. */
-function looks(n: number, { brightness = 40, sharpness = 0.2 } = {}, seed = 1) {
+function looks(n: number, { brightness = 40, sharpness = 0.2, veil = 0.1 } = {}, seed = 1) {
   const random = randomStream(seed, n);
   const around = (centre: number) =>
     Float64Array.from({ length: n }, () => centre * (1 + 0.2 * normal(random)));
-  return { brightness: around(brightness), sharpness: around(sharpness), width: around(100) };
+  return {
+    ...{ brightness: around(brightness), sharpness: around(sharpness) },
+    ...{ veil: around(veil), width: around(100) },
+  };
 }
 
 const known = fitDomain(looks(4000));
@@ -23,9 +26,17 @@ describe('a domain', () => {
   it.each([
     ['dark view', { brightness: 15 }],
     ['fouled or blurred view', { sharpness: 0.13 }],
+    ['fouled or blurred view', { veil: 0.13 }],
     ['out of distribution', { brightness: 90 }],
   ])('names a %s', (name, change) => {
     expect(groupObstacle(known, looks(60, change))).toMatch(new RegExp(`^${name}: the median`));
+  });
+
+  it('lets a group of one class differ more where classes are told apart', () => {
+    const images = fitDomain(looks(4000), false);
+    const group = looks(60, { sharpness: 0.15, veil: 0.12 });
+    expect(groupObstacle(known, group)).toMatch(/^fouled or blurred view/);
+    expect(groupObstacle(images, group)).toBeNull();
   });
 
   it('does not ask for features that are not there', () => {

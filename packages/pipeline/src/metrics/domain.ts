@@ -21,28 +21,43 @@ export interface Domain {
 /** Share of the known samples cut off at each end of the range of single samples, and of that of medians. */
 const TAIL = 0.005;
 const TYPICAL_TAIL = 0.02;
-/** Sharpness hardly depends on what is filmed, so its medians are held tighter: fouling lowers it by a quarter only. */
-const TYPICAL_SHARPNESS_TAIL = 0.1;
+/**
+ * What is cut off below and above for medians of features that depend on the view more than on the spatter in it, so that they can be
+ * held tighter: fouling lowers sharpness by a quarter only. Most crops are dark in their larger part, so that the median veil of a clear view is small.
+ */
+const STEADY_TAILS: Readonly<Record<string, readonly [number, number]>> = {
+  brightness: [0.1, 0.1],
+  contrast: [0.1, 0.1],
+  sharpness: [0.1, 0.1],
+  veil: [0, 0.25],
+};
 /** Share of samples outside from which a group is unlike the known ones. */
 const MOST_OUTSIDE = 0.4;
 
 /**
  * Fits ranges to each feature of the samples that the model was made with. A box in named features is blunt, but a person can check
  * it, and it says what is wrong.
+ * @param mixed a group to be judged holds all kinds of samples, as the crops of a layer do, and not one class of images: what hardly depends
+ * on the spatter is then held tighter
  */
-export function fitDomain(columns: FeatureColumns): Domain {
+export function fitDomain(columns: FeatureColumns, mixed = true): Domain {
   const names = Object.keys(columns);
-  const ranges = names.map((name): [string, FeatureRange] => [name, fitRange(name, columns[name]!)]);
+  const ranges = names.map((name): [string, FeatureRange] => {
+    const tails = mixed ? STEADY_TAILS[name] : undefined;
+    return [name, fitRange(columns[name]!, tails)];
+  });
   return { samples: columns[names[0]!]!.length, features: Object.fromEntries(ranges) };
 }
 
-function fitRange(name: string, values: Values): FeatureRange {
+function fitRange(
+  values: Values,
+  [below, above]: readonly [number, number] = [TYPICAL_TAIL, TYPICAL_TAIL],
+): FeatureRange {
   const sorted = Float64Array.from(values).sort();
   const at = (q: number) => quantile(sorted, q);
-  const typical = name === 'sharpness' ? TYPICAL_SHARPNESS_TAIL : TYPICAL_TAIL;
   return {
     ...{ low: at(TAIL), high: at(1 - TAIL) },
-    ...{ typical_low: at(typical), typical_high: at(1 - typical) },
+    ...{ typical_low: at(below), typical_high: at(1 - above) },
   };
 }
 
@@ -98,7 +113,8 @@ export function groupObstacle(domain: Domain, columns: FeatureColumns): string |
 
 function nameOf({ feature, side }: Outlying): string {
   if (side === 'below' && (feature === 'brightness' || feature === 'contrast')) return 'dark view';
-  return side === 'below' && feature === 'sharpness' ? 'fouled or blurred view' : 'out of distribution';
+  const isFouled = feature === 'sharpness' ? side === 'below' : feature === 'veil' && side === 'above';
+  return isFouled ? 'fouled or blurred view' : 'out of distribution';
 }
 
 function commonest(found: readonly Outlying[]): Outlying {
