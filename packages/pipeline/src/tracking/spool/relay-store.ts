@@ -129,7 +129,7 @@ export class RelayStore implements TrackingStore {
     this.#said = true;
     const what = error instanceof SpatterError ? error.message : String(error);
     this.#onTrouble(
-      `tracking: ${what}; runs wait in ${this.#spool.folder}, send them later with: spatter tracking sync`,
+      `tracking: ${what}; runs wait in ${this.#spool.folder}, send them later with: spatter tracking sync --uri ${this.address} --spool ${this.#spool.folder}`,
     );
   }
 }

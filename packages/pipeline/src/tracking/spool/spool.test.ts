@@ -165,7 +165,11 @@ describe('a tracker on a server', () => {
     await run.end('FINISHED');
     expect(await tracker.continueRun(run.id)).not.toBeNull();
     await tracker.close();
-    expect(lines).toEqual([expect.stringMatching(/does not answer.*wait in .*spool.*spatter tracking sync/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /does not answer.*wait in .*spool.*spatter tracking sync --uri http:\/\/127\.0\.0\.1:9 --spool \S+spool$/,
+      ),
+    ]);
     const target = await openLocalStore(join(folder, 'mlflow.db'), 1);
     await syncSpool(join(folder, 'spool'), target);
     expect(await target.history(run.id, 'loss')).toHaveLength(3);
