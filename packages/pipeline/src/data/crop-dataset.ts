@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import type { ProgressFactory } from '../util/progress.ts';
-import { requireTwoClasses, validateIndex } from './crop-index-check.ts';
+import { requireKnownLabels, requireTwoClasses, validateIndex } from './crop-index-check.ts';
 import { readIndex, type CropIndex } from './crop-index.ts';
 import { DATASETS, selectRatio } from './dataset.ts';
 import { datasetVersion, digestsOf, rowOrder } from './dataset-version.ts';
@@ -34,6 +34,7 @@ export async function openCropDataset(config: Config, progress: ProgressFactory)
   const index = readIndex(path);
   await validateIndex(index);
   requireTwoClasses(index.label);
+  requireKnownLabels(index.label, config.model.architecture.num_classes ?? 1);
   const times = cropTimes(index);
   const split = chooseSplit(config, index, times);
   const leakOf = (test: Uint32Array) =>

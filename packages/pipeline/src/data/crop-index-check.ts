@@ -49,6 +49,19 @@ export function requireTwoClasses(labels: Iterable<number>): void {
   );
 }
 
+/**
+ * @param outputs of the network; one tells two classes apart
+ * @throws {SpatterError} LABELS unless the network has a class for each label.
+ */
+export function requireKnownLabels(labels: Uint8Array, outputs: number): void {
+  const classes = Math.max(2, outputs);
+  const other = labels.find((label) => label >= classes);
+  if (other === undefined) return;
+  const message = `labels must be 0 to ${classes - 1} for a network of ${classes} classes, the index has a label ${other}`;
+  const hint = 'index those classes alone, or train on images in a folder per class (data=folder)';
+  throw new SpatterError('LABELS', message, hint);
+}
+
 /** @throws {SpatterError} LABELS unless all labels are 0 or 1: shortcuts are measured between two classes. */
 export function requireBinary({ label }: CropIndex): void {
   requireTwoClasses(label);
