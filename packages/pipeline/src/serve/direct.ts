@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Services } from './app-context.ts';
 import { readIncoming } from './body.ts';
 import { authenticated, problemOf, record, requestIdOf } from './exchange.ts';
+import { closeUnlessRead } from './linger.ts';
 import { predict } from './prediction.ts';
 import { problemBody, problemHeaders } from './problem.ts';
 import { PREDICT_PATH } from './routes/predict.ts';
@@ -44,6 +45,7 @@ async function answer(
     'x-content-type-options': 'nosniff',
   };
   if (services.draining()) reply['connection'] = 'close';
+  closeUnlessRead(incoming, outgoing, services.limits.lingerGapMs);
   outgoing.writeHead(status, reply);
   outgoing.end(body);
   const at = { method: 'POST', path: PREDICT_PATH, route: PREDICT_PATH };

@@ -1,7 +1,7 @@
 // Ends a connection whose client still sends without taking the answer from it. Closing a socket with unread bytes makes the system
 // send a reset, and a reset throws away what the client has not read yet: so the end is announced first, and for a while what comes
 // is read and thrown away ("lingering close", as nginx has it).
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface LingerBounds {
@@ -62,4 +62,18 @@ export function linger(socket: Socket, { ms, gapMs, bytes }: LingerBounds): void
     if (passed >= ms || quiet >= gapMs || now - begun > bytes) socket.destroy();
   }, step);
   socket.once('close', () => clearInterval(watch));
+}
+
+/**
+ * Bounds what an answered request may still send on a connection that could go on: Node would throw it away to its end, which may
+ * be terabytes off. What has not come `ms` after the answer is not waited for.
+ */
+export function closeUnlessRead(incoming: IncomingMessage, outgoing: ServerResponse, ms: number): void {
+  if (incoming.complete) return;
+  outgoing.once('finish', () => {
+    const timer = setTimeout(() => {
+      if (!incoming.complete) incoming.socket.destroySoon();
+    }, ms);
+    incoming.once('close', () => clearTimeout(timer));
+  });
 }

@@ -151,6 +151,9 @@ it('reads on for a refused client only within bounds', async () => {
   expect(silent).toMatch(/^HTTP\/1\.1 413 /);
   const endless = head('/v1/predict', `content-length: ${2 ** 40}`);
   expect((await sendAll(server, endless, Infinity)).error).toMatch(/ECONNRESET|EPIPE/);
+  const { answer, error } = await sendAll(server, endless.replace('image/jpeg', 'image/tiff'), Infinity);
+  expect(answer).toMatch(/^HTTP\/1\.1 415 /);
+  expect(error).toMatch(/ECONNRESET|EPIPE/);
   expect((await predict(server)).status).toBe(200);
 });
 
