@@ -15,6 +15,8 @@ export type {
 } from './compile/step.ts';
 export { compileTrainStep } from './compile/train-step.ts';
 export type { Batch, StepMetrics, StepResult, TrainStep, TrainStepOptions } from './compile/train-step.ts';
+export { GOOD_STEPS, LOSS_SCALE } from './compile/loss-scale.ts';
+export type { LossScaling } from './compile/loss-scale.ts';
 export { averageName } from './compile/trace.ts';
 export { TENSOR_ERRORS, TensorError } from './error.ts';
 export type { TensorErrorCode } from './error.ts';
@@ -83,6 +85,8 @@ export type { Objective, UpdateScope } from './nn/objective.ts';
 export type { BufferSpec, Initial, ParameterSpec, State } from './nn/parameters.ts';
 export { follow, followed, twin } from './nn/twin.ts';
 export type { EmaOptions } from './optimizers/ema.ts';
+export { PRECISIONS } from './onnx/half.ts';
+export type { Precision } from './onnx/half.ts';
 export { OPTIMIZERS } from './optimizers/catalogue.ts';
 export type { AdamOptions } from './optimizers/adam.ts';
 export type { Optimizer } from './optimizers/optimizer.ts';

@@ -188,6 +188,10 @@ const training = z.strictObject({
       1024,
     ),
   ),
+  precision: choice(
+    ['fp32', 'fp16'],
+    'How convolutions and matrix products are computed in training. fp16: in half precision with dynamic loss scaling; meant for GPUs, slower on the processor. Weights, optimiser, sums, normalisation, softmax and losses are float32 in either, and so are validation and export.',
+  ),
   ema: z.strictObject({
     enabled: flag('Keep a moving average of the weights and statistics beside them.'),
     decay: real({ min: 0, below: 1 }, 'Weight of the past at every optimiser step.'),

@@ -55,6 +55,7 @@ export function buildStep(config: Config, weights = givenWeights(config)): Train
     softLabels: softLabels(config),
     ema: training.ema.enabled ? training.ema : undefined,
     accumulates: training.accumulate > 1,
+    precision: training.precision,
     seed: config.seed,
     device,
     threads: threads ?? undefined,

@@ -8,7 +8,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { LAST, train, type Training } from './loop.ts';
 import { mixer } from './mix.ts';
 import { startProgress } from './progress.ts';
-import { judgedState, stepPlan, stepsPerRun } from './step-plan.ts';
+import { judgedState, precisionNotices, stepPlan, stepsPerRun } from './step-plan.ts';
 
 const SMALL = [
   'model=cnn',
@@ -88,6 +88,7 @@ const FEATURES: Record<string, string[]> = {
   step: [SCHEDULER, 'training.scheduler.name=step', 'training.scheduler.step_epochs=1'],
   cosine: [SCHEDULER, 'training.scheduler.name=cosine'],
   one_cycle: [SCHEDULER, 'training.scheduler.name=one_cycle'],
+  fp16: ['training.precision=fp16'],
   nesterov: ['training.optimizer.name=sgd', 'training.optimizer.nesterov=true'],
 };
 
@@ -142,7 +143,7 @@ describe('a killed run ends with the same bytes', () => {
 });
 
 describe('several batches in one run', () => {
-  it.each(['ema', 'dropout', 'mixup', 'cosine'])(
+  it.each(['ema', 'dropout', 'mixup', 'cosine', 'fp16'])(
     'end with the same bytes as one by one, with %s',
     async (name) => {
       const together = [...FEATURES[name]!, 'training.steps_per_run=2'];
@@ -159,6 +160,13 @@ describe('several batches in one run', () => {
       'training.steps_per_run must be 1 with training.accumulate=2, got 2',
     );
   });
+});
+
+it('half precision on the processor is remarked on', () => {
+  expect(precisionNotices(configOf())).toEqual([]);
+  expect(precisionNotices(configOf('training.precision=fp16'))).toEqual([
+    'training.precision=fp16 is slower than fp32 on the processor: it is meant for GPUs',
+  ]);
 });
 
 it('the averaged weights are judged where the config says so', () => {

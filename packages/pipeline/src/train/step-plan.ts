@@ -56,6 +56,12 @@ export function stepsPerRun({ device, training: { steps_per_run: said, accumulat
   return accumulate > 1 || resolveDevice(device) === 'cpu' ? 1 : STEPS_ON_DEVICES;
 }
 
+/** What is to be known about half precision on the processor. */
+export function precisionNotices({ device, training: { precision } }: Config): string[] {
+  if (precision === 'fp32' || resolveDevice(device) !== 'cpu') return [];
+  return ['training.precision=fp16 is slower than fp32 on the processor: it is meant for GPUs'];
+}
+
 /** The weights that are validated, evaluated and exported: the averaged ones where the config says so. */
 export function judgedState(state: State, { training: { ema } }: Config): State {
   if (!ema.enabled || !ema.use) return state;

@@ -14,7 +14,7 @@ import { LAST, train } from './loop.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
 import { mixer } from './mix.ts';
-import { judgedState, stepPlan, stepsPerRun } from './step-plan.ts';
+import { judgedState, precisionNotices, stepPlan, stepsPerRun } from './step-plan.ts';
 import { withPretrained } from './pretrained.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
@@ -43,7 +43,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
   const { config } = run;
   const { dataset, step, forward, start } = await begin(run, observer);
   observer.onData?.(dataset.basis);
-  dataset.notices.forEach(observer.onNotice);
+  [...precisionNotices(config), ...dataset.notices].forEach(observer.onNotice);
   const loader = dataset.loader('train');
   const log = await TrainingLog.open(observer.tracking, run, dataset, loader.length);
   const validation = dataset.loader('val');

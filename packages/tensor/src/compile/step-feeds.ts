@@ -3,7 +3,7 @@ import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
 import type { State } from '../nn/parameters.ts';
 import { keepMask } from '../nn/random.ts';
 import { emaRate } from '../optimizers/ema.ts';
-import { averagesOf, countOf, slotsOf, STEP, tensorsOf, WAITING } from './step-state.ts';
+import { averagesOf, countOf, scalingOf, slotsOf, STEP, tensorsOf, WAITING } from './step-state.ts';
 import {
   batchPort,
   EMA_RATE,
@@ -36,7 +36,8 @@ type Feeds = (readonly [string, HostTensor])[];
 
 /** Names of the state's tensors that a graph of any kind reads or writes. */
 export function stateNames(recipe: StepRecipe): string[] {
-  const tensors = [...tensorsOf(recipe.objective), ...averagesOf(recipe)].map(({ name }) => name);
+  const specs = [...tensorsOf(recipe.objective), ...averagesOf(recipe), ...scalingOf(recipe)];
+  const tensors = specs.map(({ name }) => name);
   return [...tensors, ...slotsOf(recipe).map(([name]) => name)];
 }
 

@@ -3,6 +3,7 @@ import { TensorError } from '../error.ts';
 import { float32, formatShape, sameShape, type HostTensor } from '../ir/host.ts';
 import type { Objective } from '../nn/objective.ts';
 import { initialValues, type BufferSpec, type ParameterSpec, type State } from '../nn/parameters.ts';
+import { scalingBuffers } from './loss-scale.ts';
 import { averageName, isWaiting, nextPort, slotName, waitingName, type StepRecipe } from './trace.ts';
 
 /** Updates so far. */
@@ -49,6 +50,10 @@ export const averagesOf = ({ objective, ema }: StepRecipe): BufferSpec[] =>
         initial: { copyOf: name },
       }));
 
+/** What the scaling of the loss keeps; nothing in full precision. */
+export const scalingOf = ({ precision, lossScaling = {} }: StepRecipe): BufferSpec[] =>
+  precision === 'fp16' ? scalingBuffers(lossScaling) : [];
+
 /** The state's tensors in their order, all zero. */
 export function stateTemplate(recipe: StepRecipe): Map<string, HostTensor> {
   const { objective, accumulates } = recipe;
@@ -58,6 +63,7 @@ export function stateTemplate(recipe: StepRecipe): Map<string, HostTensor> {
     ...objective.counters.map((name) => [name, counter(0n)] as const),
     ...averagesOf(recipe).map(({ name, shape }) => zeros(name, shape)),
     ...slotsOf(recipe).map(([name, shape]) => zeros(name, shape)),
+    ...scalingOf(recipe).map(({ name, shape }) => zeros(name, shape)),
     [STEP, counter(0n)],
     ...(accumulates === true ? [[WAITING, counter(0n)] as const] : []),
   ]);
@@ -65,7 +71,7 @@ export function stateTemplate(recipe: StepRecipe): Map<string, HostTensor> {
 
 /** The state before the first step; the same bytes for the same seed. */
 export function initialState(recipe: StepRecipe, template: State, seed: number): State {
-  const specs = [...tensorsOf(recipe.objective), ...averagesOf(recipe)];
+  const specs = [...tensorsOf(recipe.objective), ...averagesOf(recipe), ...scalingOf(recipe)];
   return new Map([...template, ...initialValues(specs, seed)]);
 }
 

@@ -73,6 +73,8 @@ export interface ObjectiveMetrics {
   readonly outputs: Readonly<Record<string, Float32Array>>;
   /** Global norm of the gradients before clipping; only when the step clips. */
   readonly gradNorm?: number;
+  /** Whether a gradient overflowed, so that the step changed nothing but the loss's scale; only in half precision. */
+  readonly skipped?: boolean;
 }
 
 export interface ObjectiveResult extends ObjectiveMetrics {
@@ -135,6 +137,7 @@ async function compileGraph(
     outputs,
     target: device,
     block: device === 'cpu' ? await channelBlock() : undefined,
+    precision: options.precision,
     repetition:
       steps === 1
         ? undefined
@@ -223,5 +226,6 @@ function metricsOf(results: ReadonlyMap<string, HostTensor>, at: number, steps: 
     loss: read(PORTS.loss)[0]!,
     outputs: Object.fromEntries(names.map((name) => [name.slice(prefix.length), read(name)])),
     ...(results.has(PORTS.gradNorm) && { gradNorm: read(PORTS.gradNorm)[0]! }),
+    ...(results.has(PORTS.finite) && { skipped: read(PORTS.finite)[0] === 0 }),
   };
 }

@@ -1,14 +1,24 @@
 // From an objective and an optimiser to the graph of one train step.
 import { grad } from '../grad/grad.ts';
 import type { Shape } from '../ir/host.ts';
-import { add, input, mul, scalar, sub } from '../ir/ops.ts';
+import { add, input, mul, scalar, select, sub } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import type { Model, Scope } from '../nn/layer.ts';
 import type { Objective } from '../nn/objective.ts';
 import { clipByNorm, clipByValue, globalNorm } from '../optimizers/clip.ts';
 import type { EmaOptions } from '../optimizers/ema.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
+import type { Precision } from '../onnx/half.ts';
 import { rewrite } from '../rewrite/rewrite.ts';
+import {
+  allFinite,
+  asNumber,
+  GOOD_STEPS,
+  LOSS_SCALE,
+  nextScaling,
+  unscaled,
+  type LossScaling,
+} from './loss-scale.ts';
 
 /** Channels, height and width of the images. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
@@ -24,6 +34,10 @@ export interface UpdateRecipe {
   readonly ema?: EmaOptions | undefined;
   /** Whether gradients of several batches may be summed before an update. */
   readonly accumulates?: boolean | undefined;
+  /** How products are computed: fp32 (default), or fp16 with the loss scaled. Parameters and optimiser are float32 in either. */
+  readonly precision?: Precision | undefined;
+  /** With fp16 only. */
+  readonly lossScaling?: LossScaling | undefined;
 }
 
 export interface StepRecipe extends UpdateRecipe {
@@ -36,7 +50,13 @@ export type StepKind = 'wait' | 'update' | 'update-all';
 const WAITING_SLOT = 'waiting_grad';
 
 /** Names of the step's inputs and outputs beside the state and the objective's own. */
-export const PORTS = { x: 'x', logits: 'logits', loss: 'loss', gradNorm: 'grad_norm' } as const;
+export const PORTS = {
+  x: 'x',
+  logits: 'logits',
+  loss: 'loss',
+  gradNorm: 'grad_norm',
+  finite: 'finite',
+} as const;
 /** Under which name the scalar `name` of the optimiser is fed. */
 export const scalarPort = (name: string): string => `scalar.${name}`;
 /** Under which name a batch feeds the objective's input `name`. */
@@ -91,7 +111,7 @@ export function traceStep(recipe: StepRecipe, size: number, kind: StepKind = 'up
   const parameters = objective.parameters.map(({ name, shape }) => feed(name, shape));
   const { values, buffers, masks } = traceObjective(objective, feed, size);
   const outputs = Object.fromEntries(values);
-  const gradients = grad(outputs[PORTS.loss]!, parameters);
+  const gradients = gradientsOf(recipe, feed, outputs[PORTS.loss]!, parameters);
   const next = (name: string, tensor: Tensor) => (outputs[nextPort(name)] = tensor);
   for (const [name, tensor] of buffers) next(name, tensor);
   if (kind === 'wait') {
@@ -101,8 +121,39 @@ export function traceStep(recipe: StepRecipe, size: number, kind: StepKind = 'up
     const whole = kind === 'update' ? gradients : withWaiting(objective, feed, gradients, size);
     update(recipe, feed, clipped(recipe, whole, outputs), next);
     afterUpdate(recipe, feed, outputs, next);
+    if (recipe.precision === 'fp16') leaveOutOverflow(recipe, feed, whole, outputs);
   }
   return { outputs, masks };
+}
+
+/** Gradients of the loss; in half precision taken of the scaled loss. */
+function gradientsOf(
+  { precision }: StepRecipe,
+  feed: Feed,
+  loss: Tensor,
+  parameters: readonly Tensor[],
+): Tensor[] {
+  if (precision !== 'fp16') return grad(loss, parameters);
+  const scale = feed(LOSS_SCALE, []);
+  return unscaled(grad(mul(loss, scale), parameters), scale);
+}
+
+/** Where a gradient is not finite everything stays as it was, and the loss is scaled less from then on. */
+function leaveOutOverflow(
+  { lossScaling = {} }: StepRecipe,
+  feed: Feed,
+  gradients: readonly Tensor[],
+  outputs: Record<string, Tensor>,
+): void {
+  const finite = allFinite(gradients);
+  const prefix = nextPort('');
+  for (const [port, tensor] of Object.entries(outputs))
+    if (port.startsWith(prefix))
+      outputs[port] = select(finite, tensor, feed(port.slice(prefix.length), tensor.shape));
+  const scaling = nextScaling(finite, feed(LOSS_SCALE, []), feed(GOOD_STEPS, []), lossScaling);
+  outputs[nextPort(LOSS_SCALE)] = scaling.scale;
+  outputs[nextPort(GOOD_STEPS)] = scaling.good;
+  outputs[PORTS.finite] = asNumber(finite);
 }
 
 /** Loss and outputs by port, and what buffers become. */

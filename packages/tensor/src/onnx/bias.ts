@@ -13,18 +13,25 @@ export function biasVector(bias: Tensor, shape: Shape, axis: number): Tensor | u
   return isPerEntry && vector.shape.length === 1 ? vector : undefined;
 }
 
+/** The vector that `node` adds to a convolution or product that nothing else reads: that operator takes it as its own bias. */
+export function absorbedBias(
+  { usedOnce }: LoweringContext,
+  { inputs: [a, b] }: Node<'add'>,
+): Tensor | undefined {
+  const takesBias = a.op === 'conv2d' || a.op === 'matmul';
+  return takesBias && usedOnce(a) ? biasVector(b, a.shape, 1) : undefined;
+}
+
 export function addRule(context: LoweringContext, node: Node<'add'>): string {
   const { emitter, value } = context;
   const [a, b] = node.inputs;
-  if (context.usedOnce(a) && a.op === 'conv2d') {
-    const bias = biasVector(b, a.shape, 1);
-    if (bias) return emitter.emit('Conv', [...a.inputs.map(value), value(bias)], convAttributes(a.params));
-  }
-  if (context.usedOnce(a) && a.op === 'matmul') {
-    const bias = biasVector(b, a.shape, 1);
+  const bias = absorbedBias(context, node);
+  if (bias !== undefined && a.op === 'conv2d')
+    return emitter.emit('Conv', [...a.inputs.map(value), value(bias)], convAttributes(a.params));
+  if (bias !== undefined && a.op === 'matmul') {
     const { transposeA, transposeB } = a.params;
     const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
-    if (bias) return emitter.emit('Gemm', [...a.inputs.map(value), value(bias)], attributes);
+    return emitter.emit('Gemm', [...a.inputs.map(value), value(bias)], attributes);
   }
   return emitter.emit('Add', [value(a), value(b)]);
 }

@@ -18,6 +18,8 @@ export interface LoweringContext {
   readonly blocked: (tensor: Tensor) => string;
   /** Whether `tensor` is there in blocks without being brought into them. */
   readonly isBlocked: (tensor: Tensor) => boolean;
+  /** Whether `tensor` is computed in half precision (half.ts), before it is brought into float32. */
+  readonly isHalf: (tensor: Tensor) => boolean;
   /** Whether `tensor` has one consumer, which may then absorb it. */
   readonly usedOnce: (tensor: Tensor) => boolean;
 }

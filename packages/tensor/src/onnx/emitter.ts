@@ -23,6 +23,9 @@ export function dataTypeOf(dtype: DType): number {
   return DATA_TYPES[dtype];
 }
 
+/** ONNX's number of half precision, which no tensor of ours has outside of compiled graphs. */
+export const FLOAT16: number = DataType.FLOAT16;
+
 /** Attribute values; whole numbers become INT, others need {@link floatAttribute}. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 

@@ -7,6 +7,7 @@ import { fromBlocks, toBlocks } from './blocks.ts';
 import { inBlocks } from './blocked-rules.ts';
 import type { LoweringContext, Rule, Target } from './context.ts';
 import { Emitter, type Port } from './emitter.ts';
+import { halfCasts, isHalf, type Precision } from './half.ts';
 import type { Repetition } from './repeated.ts';
 import { RULES } from './rules.ts';
 
@@ -17,6 +18,8 @@ export interface LoweringOptions {
   readonly target?: Target;
   /** Channels per block of the CPU's own convolution kernels (`channelBlock`); left out: standard operators only. */
   readonly block?: number | undefined;
+  /** How products are computed; fp32 when left out. Half precision uses no kernels of blocked channels. */
+  readonly precision?: Precision | undefined;
   /** Inputs of the ir that become constants of the model. */
   readonly initializers?: ReadonlyMap<string, HostTensor>;
   /** Name of a symbolic first extent that these inputs, and all outputs, get in place of the traced one. */
@@ -48,41 +51,52 @@ export function lower(options: LoweringOptions): Uint8Array {
   return emitter.model(options.name ?? 'graph', inputs, outputPorts, options);
 }
 
-/** Names of the values that hold a tensor, in either order of its elements. */
+/** Names of the values that hold a tensor: in float32, in either order of its elements, or in half precision. */
 interface Home {
   plain?: string;
   blocked?: string;
+  half?: string;
 }
 
 function createContext(
   emitter: Emitter,
   order: readonly Tensor[],
-  { outputs, block }: LoweringOptions,
+  { outputs, block, precision }: LoweringOptions,
   target: Target,
   initializers: ReadonlyMap<string, HostTensor>,
 ): LoweringContext {
   const homes = new Map<Tensor, Home>();
   const uses = countUses(order, Object.values(outputs));
+  const { narrowed, widened, rounded } = halfCasts(emitter, target);
   const context: LoweringContext = {
     emitter,
     target,
-    block,
+    block: precision === 'fp16' ? undefined : block,
     usedOnce: (tensor) => uses.get(tensor) === 1,
     value: (tensor) => {
       const home = homeOf(tensor);
-      return (home.plain ??= fromBlocks(emitter, home.blocked!, tensor.shape[1]!));
+      return (home.plain ??=
+        home.half === undefined ? fromBlocks(emitter, home.blocked!, tensor.shape[1]!) : widened(home.half));
     },
     blocked: (tensor) => {
       const home = homeOf(tensor);
       return (home.blocked ??= toBlocks(emitter, home.plain!));
     },
     isBlocked: (tensor) => homeOf(tensor).blocked !== undefined,
+    isHalf: (tensor) => precision === 'fp16' && isHalf(context, tensor),
+  };
+  /** What rules see when they compute in half precision. */
+  const halved: LoweringContext = {
+    ...context,
+    value: (tensor) => (homeOf(tensor).half ??= narrowed(context.value(tensor))),
+  };
+  const newHome = (tensor: Tensor): Home => {
+    if (context.isHalf(tensor)) return { half: rounded(tensor, lowerOne(tensor, halved, initializers)) };
+    const blocked = inBlocks(context, tensor);
+    return blocked === undefined ? { plain: lowerOne(tensor, context, initializers) } : { blocked };
   };
   const homeOf = (tensor: Tensor): Home => {
-    const known = homes.get(tensor);
-    if (known !== undefined) return known;
-    const blocked = inBlocks(context, tensor);
-    const home = blocked === undefined ? { plain: lowerOne(tensor, context, initializers) } : { blocked };
+    const home = homes.get(tensor) ?? newHome(tensor);
     homes.set(tensor, home);
     return home;
   };
