@@ -9,6 +9,8 @@ export interface Greeting {
   readonly version: string;
   /** Seconds from nothing to the end of the first step: model, compilation, data. */
   readonly first_step_s: number;
+  /** Losses of the first steps. */
+  readonly losses: readonly number[];
 }
 
 export interface Side extends Greeting {

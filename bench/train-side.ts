@@ -1,8 +1,9 @@
 // Our side of the training benches, as a process: see peer.ts. Usage: train-side.ts '{"work": "train-lenet5", …}' (SideOptions)
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { compileTrainStep, LOSSES, OPTIMIZERS, type Model } from '@spatter/tensor';
+import { compileTrainStep, LOSSES, OPTIMIZERS, saveSafetensors, type Model } from '@spatter/tensor';
 import { MODELS } from '../packages/pipeline/src/models/catalogue.ts';
-import { TRAINING_WORKS, type SideOptions, type TrainingWork } from './training.ts';
+import { COMPARED, TRAINING_WORKS, type SideOptions, type TrainingWork } from './training.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as SideOptions;
 const { steps, stepsPerRun } = options;
@@ -21,6 +22,7 @@ const step = compileTrainStep({
   inputShape,
   threads: options.threads,
   device: options.device,
+  precision: options.precision,
 });
 const pixels = size * inputShape[0] * inputShape[1] * inputShape[2];
 const batches = {
@@ -30,11 +32,17 @@ const batches = {
 };
 const hypers = new Array<{ lr: number }>(stepsPerRun).fill({ lr: 1e-3 });
 let state = step.initialState(0);
+if (options.weights !== undefined) writeFileSync(options.weights, saveSafetensors(state));
+const losses: number[] = [];
 const train = async () => {
-  ({ state } = await step.runMany(state, batches, hypers));
+  const results = await step.runMany(state, batches, hypers);
+  state = results.state;
+  if (losses.length < COMPARED) losses.push(...results.steps.map(({ loss }) => loss));
 };
 await train();
-const greeting = { version: process.version, first_step_s: (performance.now() - begun) / 1000 };
+const first_step_s = (performance.now() - begun) / 1000;
+while (losses.length < COMPARED) await train();
+const greeting = { version: process.version, first_step_s, losses: losses.slice(0, COMPARED) };
 console.log(JSON.stringify(greeting));
 
 for await (const word of createInterface(process.stdin)) {

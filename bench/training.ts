@@ -1,5 +1,5 @@
 // The works that training benches time: network, images, batch, loss. And how a side of them is told what to do.
-import type { DeviceName } from '@spatter/tensor';
+import type { DeviceName, Precision } from '@spatter/tensor';
 
 export interface TrainingWork {
   /** Name in the catalogue of models. */
@@ -7,6 +7,8 @@ export interface TrainingWork {
   readonly architecture: Readonly<Record<string, number>>;
   readonly inputShape: readonly [channels: number, height: number, width: number];
   readonly batch: number;
+  /** What our names of the parameters have before PyTorch's; missing where the peer's network has other names or draws masks of its own. */
+  readonly prefix?: string;
 }
 
 /** One line per bench; the Python side knows the same networks by the same names. All train with Adam. */
@@ -16,12 +18,14 @@ export const TRAINING_WORKS = {
     architecture: { in_channels: 3, num_classes: 1 },
     inputShape: [1, 32, 32],
     batch: 1024,
+    prefix: 'model.',
   },
   'train-resnet18': {
     model: 'resnet18',
     architecture: { in_channels: 3, num_classes: 2 },
     inputShape: [3, 64, 64],
     batch: 128,
+    prefix: '',
   },
   'train-efficientnet-b0': {
     model: 'efficientnet_b0',
@@ -50,4 +54,10 @@ export interface SideOptions {
   readonly stepsPerRun: number;
   /** Images of a step; the work's own when left out. */
   readonly batch?: number;
+  readonly precision?: Precision;
+  /** Where the first weights are written, for the peer to begin with. */
+  readonly weights?: string;
 }
+
+/** Steps whose losses both sides compare. */
+export const COMPARED = 5;

@@ -87,6 +87,7 @@ async function trained(
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const say = (line: string) => process.stdout.write(`${line}\n`);
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 async function main(device: DeviceName): Promise<void> {
@@ -97,14 +98,14 @@ async function main(device: DeviceName): Promise<void> {
     const full = await trained(digits, 'fp32', device, seed);
     const half = await trained(digits, 'fp16', device, seed);
     const scaling = `${half.skipped} steps left out, scale ${half.scale}`;
-    console.log(`seed ${seed}: fp32 ${percent(full.accuracy)}, fp16 ${percent(half.accuracy)} (${scaling})`);
+    say(`seed ${seed}: fp32 ${percent(full.accuracy)}, fp16 ${percent(half.accuracy)} (${scaling})`);
     differences.push(half.accuracy - full.accuracy);
     reached.push(full.accuracy, half.accuracy);
   }
   const difference = mean(differences);
   const spread = mean(differences.map((each) => (each - difference) ** 2));
   const noise = Math.sqrt(spread / (differences.length - 1));
-  console.log(`fp16 − fp32: ${percent(difference)}, standard error ${percent(noise)}`);
+  say(`fp16 − fp32: ${percent(difference)}, standard error ${percent(noise)}`);
   if (!(Math.min(...reached) >= 0.95))
     throw new Error(`every run must reach 95 %, got ${percent(Math.min(...reached))}`);
   if (!(Math.abs(difference) <= Math.max(2 * noise, RESOLUTION)))

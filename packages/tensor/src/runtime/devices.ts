@@ -26,9 +26,10 @@ const BACKENDS: { readonly [D in Device]: Backend } = {
   cpu: { provider: 'cpu', hint: 'reinstall onnxruntime-node', needs: 'nothing beyond the installation' },
   cuda: {
     provider: 'cuda',
-    needs: 'Linux x64, an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and ONNX Runtime’s CUDA libraries',
+    needs:
+      'Linux x64, an NVIDIA GPU with its driver, ONNX Runtime’s CUDA libraries, and the CUDA and cuDNN 9 they were built for',
     note: 'its graphs are tested on the CPU only: spatter has never run on an NVIDIA GPU',
-    hint: 'on Linux with an NVIDIA GPU run `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false`, or use device=cpu',
+    hint: 'on Linux with an NVIDIA GPU run `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false` or take the libraries from PyPI (docs/guides/train-on-gpu.md), or use device=cpu',
   },
   mps: {
     provider: 'webgpu',

@@ -18,6 +18,19 @@ describe('failures of ONNX Runtime', () => {
     });
   });
 
+  it('tell a missing library from a missing GPU', () => {
+    const said = (text: string) =>
+      runtimeFailure(new Error(text), 'load the graph', { device: 'cuda', hint: '' }).message;
+    expect(said('OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library')).toBe(
+      'device "cuda" cannot start: ONNX Runtime’s CUDA library, or one that it needs, could not be loaded; the line above names it',
+    );
+    expect(
+      said(
+        '/a/cuda_call.cc:154 f() CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version',
+      ),
+    ).toBe('device "cuda" cannot start: no NVIDIA GPU with a driver was found');
+  });
+
   it('lose the source files before their reasons', () => {
     expect(reasonOf(NO_ADAPTER)).toBe('Failed to get a WebGPU adapter: No supported adapters');
     expect(reasonOf('/a/b.cc:12 void f(int) Got invalid dimensions\n  at x')).toBe('Got invalid dimensions');

@@ -6,8 +6,12 @@ import type { Device } from './devices.ts';
 const NO_START: readonly (readonly [RegExp, string])[] = [
   [/WebGPU adapter|No supported adapters/i, 'no GPU with a driver that ONNX Runtime can use was found'],
   [/libcudnn|cudnn\S*\.dll/i, 'cuDNN 9 was not found'],
-  [/libcu(blas|dart|fft|rand)|cu(blas|dart)\S*\.dll/i, 'the libraries of CUDA 12 were not found'],
+  [/libcu(blas|dart|fft|rand)|cu(blas|dart)\S*\.dll/i, 'libraries of CUDA were not found'],
   [/no CUDA-capable device|CUDA driver version|CUDA failure 100\b/i, 'no NVIDIA GPU with a driver was found'],
+  [
+    /AppendExecutionProvider_Cuda: Failed to load shared library/,
+    'ONNX Runtime’s CUDA library, or one that it needs, could not be loaded; the line above names it',
+  ],
 ];
 
 /** The first line of `text` without the source file, signature and condition that ONNX Runtime puts before its reasons. */
