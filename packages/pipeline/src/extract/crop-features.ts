@@ -80,9 +80,14 @@ function toGray({ bgr, width, height }: Crop): GrayPicture {
 }
 
 function colours({ bgr }: Crop): Pick<CropFeatures, 'saturated' | 'redShare' | 'blueShare'> {
-  let [blue, green, red, saturated] = [0, 0, 0, 0];
+  let blue = 0;
+  let green = 0;
+  let red = 0;
+  let saturated = 0;
   for (let i = 0; i < bgr.length; i += 3) {
-    const [b, g, r] = [bgr[i]!, bgr[i + 1]!, bgr[i + 2]!];
+    const b = bgr[i]!;
+    const g = bgr[i + 1]!;
+    const r = bgr[i + 2]!;
     blue += b;
     green += g;
     red += r;
@@ -159,76 +164,110 @@ function findStreaks(picture: GrayPicture, limit: number): { streaks: number; lo
   let longest: Streak = { length: 0, orientation: 0, curvature: 0 };
   for (const part of brightParts(picture, limit)) {
     const sums = new PointSums();
-    for (const i of part) sums.add(i % picture.width, Math.floor(i / picture.width), 1);
+    for (let k = 0; k < part.x.length; k++) sums.add(part.x[k]!, part.y[k]!, 1);
     const { length, width, orientation, x, y } = sums.moments();
     const real = (length * Math.sqrt(3)) / 2;
     if (real < MIN_STREAK_LENGTH || length < MIN_ELONGATION * width) continue;
     streaks++;
     if (real > longest.length) {
-      longest = { length: real, orientation, curvature: curvature(part, picture.width, x, y, orientation) };
+      longest = { length: real, orientation, curvature: curvature(part, x, y, orientation) };
     }
   }
   return { streaks, longest };
 }
 
+/** Pixels by column and row. */
+interface Part {
+  readonly x: Int32Array;
+  readonly y: Int32Array;
+}
+
 /** Connected pixels (8 neighbours) above `limit`, of at least MIN_PIXELS. */
-function brightParts({ gray, width, height }: GrayPicture, limit: number): number[][] {
-  const seen = new Uint8Array(gray.length);
-  const parts: number[][] = [];
-  for (let start = 0; start < gray.length; start++) {
-    if (seen[start] === 1 || gray[start]! <= limit) continue;
-    const part = [start];
-    seen[start] = 1;
-    for (let k = 0; k < part.length; k++) {
-      const [px, py] = [part[k]! % width, Math.floor(part[k]! / width)];
-      for (let y = Math.max(0, py - 1); y <= Math.min(height - 1, py + 1); y++) {
-        for (let x = Math.max(0, px - 1); x <= Math.min(width - 1, px + 1); x++) {
-          const i = y * width + x;
-          if (seen[i] === 1 || gray[i]! <= limit) continue;
-          seen[i] = 1;
-          part.push(i);
-        }
+function brightParts({ gray, width, height }: GrayPicture, limit: number): Part[] {
+  // A border of dark pixels spares the question whether a neighbour lies in the picture.
+  const stride = width + 2;
+  const open = new Uint8Array(stride * (height + 2));
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0, at = stride * (y + 1) + 1; x < width; x++, i++, at++) if (gray[i]! > limit) open[at] = 1;
+  }
+  const around = [-stride - 1, -stride, 1 - stride, -1, 1, stride - 1, stride, stride + 1];
+  const found = new Int32Array(gray.length);
+  const parts: Part[] = [];
+  for (let start = open.indexOf(1); start !== -1; start = open.indexOf(1, start)) {
+    let end = 1;
+    found[0] = start;
+    open[start] = 0;
+    for (let k = 0; k < end; k++) {
+      for (let n = 0; n < 8; n++) {
+        const at = found[k]! + around[n]!;
+        if (open[at] === 0) continue;
+        open[at] = 0;
+        found[end++] = at;
       }
     }
-    if (part.length >= MIN_PIXELS) parts.push(part);
+    if (end < MIN_PIXELS) continue;
+    parts.push(placesOf(found, end, stride));
   }
   return parts;
 }
 
+/** Columns and rows of the first `count` of `found`, places in a picture with a border. */
+function placesOf(found: Int32Array, count: number, stride: number): Part {
+  const [x, y] = [new Int32Array(count), new Int32Array(count)];
+  for (let k = 0; k < count; k++) {
+    const row = Math.floor(found[k]! / stride);
+    y[k] = row - 1;
+    x[k] = found[k]! - stride * row - 1;
+  }
+  return { x, y };
+}
+
 /** Second derivative of the parabola v = a·u² + c through the part, u along its axis; the linear term is 0 by the choice of axis. */
-function curvature(part: readonly number[], width: number, x0: number, y0: number, degrees: number): number {
+function curvature({ x, y }: Part, x0: number, y0: number, degrees: number): number {
   const [cos, sin] = [Math.cos(degrees / DEGREES), Math.sin(degrees / DEGREES)];
   let [u2, u4, vu2] = [0, 0, 0];
-  for (const i of part) {
-    const [dx, dy] = [(i % width) - x0, Math.floor(i / width) - y0];
-    const [u, v] = [dx * cos + dy * sin, dy * cos - dx * sin];
+  for (let k = 0; k < x.length; k++) {
+    const dx = x[k]! - x0;
+    const dy = y[k]! - y0;
+    const u = dx * cos + dy * sin;
+    const v = dy * cos - dx * sin;
     u2 += u * u;
-    u4 += u ** 4;
+    u4 += u * u * u * u;
     vu2 += v * u * u;
   }
-  const variance = u4 - (u2 * u2) / part.length;
+  const variance = u4 - (u2 * u2) / x.length;
   return variance > 0 ? (2 * vu2) / variance : 0;
 }
 
-function downwind({ gray, width }: GrayPicture, background: number, flow: number): number {
+function downwind(picture: GrayPicture, background: number, flow: number): number {
+  const { gray, width } = picture;
   const [cos, sin] = [Math.cos(flow / DEGREES), Math.sin(flow / DEGREES)];
-  const along = (i: number) => (i % width) * cos + Math.floor(i / width) * sin;
-  const brightest = gray.reduce((most, value) => Math.max(most, value), 0);
-  let [source, count] = [0, 0];
-  for (let i = 0; i < gray.length; i++) {
-    if (gray[i] !== brightest) continue;
-    source += along(i);
-    count++;
-  }
-  source /= count;
-  let [balance, light] = [0, 0];
-  for (let i = 0; i < gray.length; i++) {
+  const source = brightestAlong(picture, cos, sin);
+  let balance = 0;
+  let light = 0;
+  for (let i = 0, x = 0, y = 0; i < gray.length; i++, x++) {
+    if (x === width) [x, y] = [0, y + 1];
     const weight = gray[i]! - background;
     if (weight <= 0) continue;
     light += weight;
-    const ahead = along(i) - source;
+    const ahead = x * cos + y * sin - source;
     // Half a pixel either way counts for neither side.
     if (Math.abs(ahead) > 0.5) balance += Math.sign(ahead) * weight;
   }
   return light > 0 ? balance / light : 0;
+}
+
+/** Mean place of the brightest pixels along a direction. */
+function brightestAlong({ gray, width }: GrayPicture, cos: number, sin: number): number {
+  let brightest = 0;
+  for (const value of gray) if (value > brightest) brightest = value;
+  let source = 0;
+  let count = 0;
+  for (let i = 0, x = 0, y = 0; i < gray.length; i++, x++) {
+    if (x === width) [x, y] = [0, y + 1];
+    if (gray[i] !== brightest) continue;
+    source += x * cos + y * sin;
+    count++;
+  }
+  return source / count;
 }
