@@ -41,7 +41,7 @@ MODELS = {
 }
 
 
-COMPARED = 5
+COMPARED = 2
 
 
 def first_weights(path, prefix):
