@@ -10,6 +10,7 @@ const study = await loadStudy({
 });
 await study.optimize(
   async (trial) => {
+    await trial.setUserAttr('pid', process.pid);
     const value = branin(trial);
     trial.setUserAttr('by', 'us');
     await new Promise((resolve) => setTimeout(resolve, Number(pause) * 1000));

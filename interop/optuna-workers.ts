@@ -77,9 +77,21 @@ async function killSome(study: Study, workers: readonly ChildProcess[]): Promise
   const victims = workers.slice(0, KILLS);
   for (const [i, victim] of victims.entries()) {
     await untilCompleted(study, ((i + 1) * TRIALS) / (KILLS + 2));
-    victim.kill('SIGKILL');
+    await killAtWork(study, victim);
   }
   return victims;
+}
+
+/** Kills `victim` while a trial of its own runs: it is stopped first, so that the trial cannot end in between. */
+async function killAtWork(study: Study, victim: ChildProcess): Promise<void> {
+  while (victim.exitCode === null) {
+    victim.kill('SIGSTOP');
+    const running = await study.trials(['RUNNING']);
+    if (running.some(({ userAttrs }) => userAttrs['pid'] === victim.pid)) break;
+    victim.kill('SIGCONT');
+    await new Promise((resolve) => setTimeout(resolve, 7));
+  }
+  victim.kill('SIGKILL');
 }
 
 async function untilCompleted(study: Study, count: number): Promise<void> {
@@ -117,7 +129,7 @@ function checkTrials(checks: Checks, trials: readonly FrozenTrial[]): void {
   );
   checks.check(`${completed.length} trials completed`, completed.length >= TRIALS);
   checks.check('no zombie: none runs or waits', count('RUNNING') + count('WAITING') === 0);
-  checks.check(`the dead left ${failed.length} failed trials`, failed.length <= KILLS);
+  checks.check(`the dead left ${failed.length} failed trials`, failed.length > 0 && failed.length <= KILLS);
   const once = JSON.stringify(retried.sort((a, b) => a - b)) === JSON.stringify(failed);
   checks.check('each failed trial was tried again, once', once, `${String(failed)} and ${String(retried)}`);
   const by = (who: string): number => completed.filter((trial) => trial.userAttrs['by'] === who).length;

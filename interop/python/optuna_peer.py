@@ -267,6 +267,7 @@ def worker(url, until, pause):
     )
 
     def objective(t):
+        t.set_user_attr("pid", os.getpid())
         value = branin(t)
         t.set_user_attr("by", "optuna")
         time.sleep(float(pause))
