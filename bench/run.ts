@@ -8,6 +8,10 @@ const trained = async (work: TrainingWorkName): Promise<Script> => ({
   run: (await import('./train.ts')).trainingBench(work),
 });
 
+const profiled = async (work: TrainingWorkName): Promise<Script> => ({
+  run: (await import('./profile.ts')).profileBench(work),
+});
+
 /** The catalogue: one file each, one line here. */
 const BENCHES: Record<string, () => Promise<Script>> = {
   jpeg: () => import('./jpeg.ts'),
@@ -19,6 +23,11 @@ const BENCHES: Record<string, () => Promise<Script>> = {
   'train-efficientnet-b0': () => trained('train-efficientnet-b0'),
   'train-vit-tiny': () => trained('train-vit-tiny'),
   state: () => import('./state.ts'),
+  'profile-lenet5': () => profiled('train-lenet5'),
+  'profile-resnet18': () => profiled('train-resnet18'),
+  'profile-efficientnet-b0': () => profiled('train-efficientnet-b0'),
+  'profile-vit-tiny': () => profiled('train-vit-tiny'),
+  autotune: () => import('./autotune.ts'),
   'infer-lenet5': () => import('./infer-lenet5.ts'),
   tracking: () => import('./tracking.ts'),
   sweep: () => import('./sweep.ts'),

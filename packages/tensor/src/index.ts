@@ -99,6 +99,8 @@ export type { StepOptions } from './schedules/step.ts';
 export type { SgdOptions } from './optimizers/sgd.ts';
 export { availableDevices, deviceFacts, DEVICES, resolveDevice } from './runtime/devices.ts';
 export type { Device, DeviceFacts, DeviceName } from './runtime/devices.ts';
+export type { Race } from './tune/race.ts';
+export type { Memory, TunerOptions } from './tune/tuner.ts';
 export { openInference } from './runtime/inference.ts';
 export type { Inference, InferenceOptions, Inferred } from './runtime/inference.ts';
 export { fromBfloat16, fromHalf } from './safetensors/narrow-floats.ts';

@@ -32,7 +32,13 @@ export function settleComposed(composed: ComposedConfig, facts: DataFacts): Comp
 }
 
 /** Keys of `training` that came after runs had been written, with the value that changes nothing for those. */
-const LATER_KEYS = { mixup_alpha: 0, cutmix_alpha: 0, steps_per_run: null, precision: 'fp32' } as const;
+const LATER_KEYS = {
+  mixup_alpha: 0,
+  cutmix_alpha: 0,
+  steps_per_run: null,
+  precision: 'fp32',
+  autotune: false,
+} as const;
 
 /**
  * The config that a run saved, also with an earlier version.

@@ -133,6 +133,12 @@ const runsUpdateAlike: Rule = ({ training: { steps_per_run: steps, accumulate } 
   return { path: 'training.steps_per_run', must, hint: 'leave one of the two out' };
 };
 
+const timedInFull: Rule = ({ training: { autotune, precision } }) => {
+  if (!autotune || precision === 'fp32') return undefined;
+  const must = `training.precision must be fp32 with training.autotune=true, got ${precision}`;
+  return { path: 'training.autotune', must, hint: 'leave one of the two out' };
+};
+
 const RULES: readonly Rule[] = [
   sharesSumToOne,
   ratioHasShare,
@@ -148,6 +154,7 @@ const RULES: readonly Rule[] = [
   boundsAreOrdered,
   nesterovHasMomentum,
   runsUpdateAlike,
+  timedInFull,
 ];
 
 /** The first rule that `config` breaks. */

@@ -192,6 +192,9 @@ const training = z.strictObject({
     ['fp32', 'fp16'],
     'How convolutions and matrix products are computed in training. fp16: in half precision with dynamic loss scaling; meant for GPUs, slower on the processor. Weights, optimiser, sums, normalisation, softmax and losses are float32 in either, and so are validation and export.',
   ),
+  autotune: flag(
+    'Time equal forms of each convolution and its gradients on this machine and take the quickest, as torch.backends.cudnn.benchmark; what was chosen is kept in the run and in the user’s cache folder. false: shapes decide, the same on every machine.',
+  ),
   ema: z.strictObject({
     enabled: flag('Keep a moving average of the weights and statistics beside them.'),
     decay: real({ min: 0, below: 1 }, 'Weight of the past at every optimiser step.'),

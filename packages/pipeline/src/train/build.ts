@@ -7,6 +7,7 @@ import {
   type Forward,
   type Model,
   type TrainStep,
+  type TunerOptions,
 } from '@spatter/tensor';
 import { settledArchitecture, settledLoss, type Config } from '../config/index.ts';
 import { DATASETS } from '../data/dataset.ts';
@@ -36,8 +37,8 @@ function buildOptimizer({ optimizer: o }: Config['training']) {
   return OPTIMIZERS[o.name]({ betas: o.betas, eps: o.eps, ...decay });
 }
 
-/** Compiles the train step that `config` describes; `weights` by class where the data have to say them. */
-export function buildStep(config: Config, weights = givenWeights(config)): TrainStep {
+/** Compiles the train step that `config` describes; `weights` by class where the data have to say them, `tuning` where lowerings are timed. */
+export function buildStep(config: Config, weights = givenWeights(config), tuning?: TunerOptions): TrainStep {
   const { training, device, threads } = config;
   const { enabled, by, max_norm, max_value } = training.grad_clip;
   return compileTrainStep({
@@ -59,6 +60,7 @@ export function buildStep(config: Config, weights = givenWeights(config)): Train
     seed: config.seed,
     device,
     threads: threads ?? undefined,
+    tuning,
   });
 }
 

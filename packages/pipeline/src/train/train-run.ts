@@ -1,7 +1,7 @@
 // One training run from config to checkpoints on disk: opens the data, compiles the step, runs the loop, writes history.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { State } from '@spatter/tensor';
+import type { State, TunerOptions } from '@spatter/tensor';
 import type { Config } from '../config/index.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import type { DataBasis } from '../data/part-loader.ts';
@@ -11,6 +11,7 @@ import { buildForward, buildModel, buildStep } from './build.ts';
 import { classWeights } from './class-weights.ts';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LAST, train } from './loop.ts';
+import { loweringMemory, type LoweringMemoryOptions } from './lowering-memory.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
 import { mixer } from './mix.ts';
@@ -34,6 +35,8 @@ export interface TrainObserver {
   readonly onNotice: (line: string) => void;
   /** True once the user asked to stop. */
   readonly interrupted: () => boolean;
+  /** Folder of the user's caches; none when missing. */
+  readonly cacheFolder?: string | null;
   /** Where the run is logged; nowhere when missing. */
   readonly tracking?: Tracking;
 }
@@ -92,13 +95,13 @@ export function isFinished({ training }: Config, { epoch, stopped }: Progress): 
 }
 
 /** Everything that can fail before the first batch; a new run that fails here leaves nothing behind. */
-async function begin(run: RunDirectory, { progress, onNotice }: TrainObserver) {
+async function begin(run: RunDirectory, { progress, onNotice, cacheFolder = null }: TrainObserver) {
   try {
     const dataset = await openDataset(run.config, progress);
     const weights = classWeights(run.config, dataset);
     if (run.config.training.class_weights === 'balanced')
       onNotice(`class weights ${weights!.map((weight) => weight.toPrecision(3)).join(', ')}`);
-    const step = buildStep(run.config, weights);
+    const step = buildStep(run.config, weights, tuningOf(run, { cacheFolder, onNotice }));
     const forward = buildForward(run.config);
     const start = await startOf(run, step.initialState(run.config.seed), onNotice);
     pinDataset(run.path, dataset.description);
@@ -107,6 +110,14 @@ async function begin(run: RunDirectory, { progress, onNotice }: TrainObserver) {
     removeUnbegun(run.path);
     throw error;
   }
+}
+
+/** Where the config asks for it, the lowerings that the run began with, or those that are quickest here. */
+function tuningOf(
+  { path, config }: RunDirectory,
+  rest: Omit<LoweringMemoryOptions, 'run'>,
+): TunerOptions | undefined {
+  return config.training.autotune ? { memory: loweringMemory({ run: path, ...rest }) } : undefined;
 }
 
 const note = ({ sums }: Progress) => `loss ${(sums.loss / sums.samples).toFixed(4)}`;

@@ -19,7 +19,9 @@ import {
   type Position,
 } from './step-feeds.ts';
 import { checkState, initialState, nextState, stateTemplate } from './step-state.ts';
-import { nextPort, outputPort, PORTS, traceStep, type StepKind, type StepRecipe } from './trace.ts';
+import { createTuner, type Tuner, type TunerOptions } from '../tune/tuner.ts';
+import { traceTuned } from './tuned.ts';
+import { nextPort, outputPort, PORTS, type StepKind, type StepRecipe } from './trace.ts';
 
 /** Where steps run, and what their randomness depends on. */
 export interface StepPlace {
@@ -28,6 +30,8 @@ export interface StepPlace {
   readonly threads?: number | undefined;
   /** Seed of what is random in a step, such as dropout; with the number of the step it decides every mask. */
   readonly seed?: number | undefined;
+  /** Where equal forms of a part of the graph are timed against each other; left out, shapes alone decide. */
+  readonly tuning?: TunerOptions | undefined;
 }
 
 export interface ObjectiveStepOptions extends StepRecipe, StepPlace {}
@@ -91,8 +95,9 @@ export interface ObjectiveResults {
 /** Compiles a step of any objective. Throws {@link TensorError} `DEVICE` or `SHAPE` when it cannot be. */
 export function compileStep(options: ObjectiveStepOptions): Step {
   const device = resolveDevice(options.device ?? 'auto');
+  const tuner = options.tuning && createTuner(options.tuning, options);
   const template = stateTemplate(options);
-  const graphs = graphCache((key) => compileGraph(options, device, key));
+  const graphs = graphCache((key) => compileGraph(options, { device, tuner }, key));
   const runMany: Step['runMany'] = async (state, { inputs, size }, hypers) => {
     const steps = hypers.length;
     checkBatch(inputs, size, steps, options);
@@ -126,15 +131,16 @@ export function compileStep(options: ObjectiveStepOptions): Step {
 
 async function compileGraph(
   options: ObjectiveStepOptions,
-  device: Device,
+  { device, tuner }: { readonly device: Device; readonly tuner: Tuner | undefined },
   { size, kind, steps }: GraphKey,
 ): Promise<Compiled> {
-  const { outputs, masks } = traceStep(options, size, kind);
+  const { outputs, masks, choices } = await traceTuned(options, size, kind, tuner);
   const changes = (name: string) => nextPort(name) in outputs;
   const names = stateNames(options);
   const model = lower({
     name: 'train_step',
     outputs,
+    choices,
     target: device,
     block: device === 'cpu' ? await channelBlock() : undefined,
     precision: options.precision,

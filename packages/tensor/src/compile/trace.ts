@@ -9,7 +9,7 @@ import { clipByNorm, clipByValue, globalNorm } from '../optimizers/clip.ts';
 import type { EmaOptions } from '../optimizers/ema.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import type { Precision } from '../onnx/half.ts';
-import { rewrite } from '../rewrite/rewrite.ts';
+import { rewrite, type Decide } from '../rewrite/rewrite.ts';
 import {
   allFinite,
   asNumber,
@@ -105,11 +105,16 @@ function inputs(): Feed {
 }
 
 /** The graph of one step on a batch of `size`. */
-export function traceStep(recipe: StepRecipe, size: number, kind: StepKind = 'update'): TracedStep {
+export function traceStep(
+  recipe: StepRecipe,
+  size: number,
+  kind: StepKind = 'update',
+  decide?: Decide,
+): TracedStep {
   const { objective } = recipe;
   const feed = inputs();
   const parameters = objective.parameters.map(({ name, shape }) => feed(name, shape));
-  const { values, buffers, masks } = traceObjective(objective, feed, size);
+  const { values, buffers, masks } = traceObjective(objective, feed, size, decide);
   const outputs = Object.fromEntries(values);
   const gradients = gradientsOf(recipe, feed, outputs[PORTS.loss]!, parameters);
   const next = (name: string, tensor: Tensor) => (outputs[nextPort(name)] = tensor);
@@ -157,7 +162,7 @@ function leaveOutOverflow(
 }
 
 /** Loss and outputs by port, and what buffers become. */
-function traceObjective(objective: Objective, feed: Feed, size: number) {
+function traceObjective(objective: Objective, feed: Feed, size: number, decide?: Decide) {
   const [written, masks] = [new Map<string, Tensor>(), [] as Mask[]];
   const entries = Object.entries(objective.inputs);
   const batch = entries.map(([name, shape]) => [name, feed(batchPort(name), [size, ...shape])] as const);
@@ -167,7 +172,10 @@ function traceObjective(objective: Objective, feed: Feed, size: number) {
   );
   const shown = Object.entries(traced.outputs).map(([name, tensor]) => [outputPort(name), tensor] as const);
   const all = [[PORTS.loss, traced.loss] as const, ...shown, ...written];
-  const better = rewrite(all.map(([, tensor]) => tensor));
+  const better = rewrite(
+    all.map(([, tensor]) => tensor),
+    decide,
+  );
   const rewritten = all.map(([name], i) => [name, better[i]!] as const);
   return { values: rewritten.slice(0, 1 + shown.length), buffers: rewritten.slice(1 + shown.length), masks };
 }

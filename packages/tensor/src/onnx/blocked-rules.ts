@@ -11,15 +11,24 @@ type BlockedTable = { readonly [P in PrimitiveName]?: BlockedRule<P> };
 const blockedAdd: BlockedRule<'add'> = (context, node) => {
   const [a, b] = node.inputs;
   const bias = a.op === 'conv2d' && context.usedOnce(a) ? biasVector(b, a.shape, 1) : undefined;
-  if (a.op === 'conv2d' && bias !== undefined) return blockedConv2d(context, a, context.value(bias));
+  if (a.op === 'conv2d' && bias !== undefined)
+    return context.chosen(a) === 'standard' ? undefined : blockedConv2d(context, a, context.value(bias));
   return blockedAffine(context, node) ?? elementwise('Add')(context, node);
 };
 
+/** The product where it fits, else the blocked kernels; or as was chosen. */
+const either =
+  <P extends 'conv2d' | 'conv2dInputGrad'>(product: BlockedRule<P>, direct: BlockedRule<P>): BlockedRule<P> =>
+  (context, node) => {
+    const choice = context.chosen(node as Tensor);
+    if (choice === 'standard') return undefined;
+    return (choice === 'blocked' ? undefined : product(context, node)) ?? direct(context, node);
+  };
+
 /** What is not listed is computed in the plain order. */
 const BLOCKED: BlockedTable = {
-  conv2d: (context, node) => productConv2d(context, node) ?? blockedConv2d(context, node),
-  conv2dInputGrad: (context, node) =>
-    productConv2dInputGrad(context, node) ?? blockedConv2dInputGrad(context, node),
+  conv2d: either(productConv2d, blockedConv2d),
+  conv2dInputGrad: either(productConv2dInputGrad, blockedConv2dInputGrad),
   channelAffine: blockedAffine,
   relu: blockedRelu,
   cast: blockedCast,

@@ -20,6 +20,8 @@ export interface LoweringContext {
   readonly isBlocked: (tensor: Tensor) => boolean;
   /** Whether `tensor` is computed in half precision (half.ts), before it is brought into float32. */
   readonly isHalf: (tensor: Tensor) => boolean;
+  /** Which of its lowerings was chosen for `node`, by name; `undefined`: shapes decide. */
+  readonly chosen: (node: Tensor) => string | undefined;
   /** Whether `tensor` has one consumer, which may then absorb it. */
   readonly usedOnce: (tensor: Tensor) => boolean;
 }

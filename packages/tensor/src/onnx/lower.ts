@@ -10,6 +10,7 @@ import { Emitter, type Port } from './emitter.ts';
 import { halfCasts, isHalf, type Precision } from './half.ts';
 import type { Repetition } from './repeated.ts';
 import { RULES } from './rules.ts';
+import { chosenFor, type Choices } from '../tune/question.ts';
 
 export interface LoweringOptions {
   /** Graph outputs by name. */
@@ -20,6 +21,8 @@ export interface LoweringOptions {
   readonly block?: number | undefined;
   /** How products are computed; fp32 when left out. Half precision uses no kernels of blocked channels. */
   readonly precision?: Precision | undefined;
+  /** Lowerings that timing chose (tune/question.ts). */
+  readonly choices?: Choices;
   /** Inputs of the ir that become constants of the model. */
   readonly initializers?: ReadonlyMap<string, HostTensor>;
   /** Name of a symbolic first extent that these inputs, and all outputs, get in place of the traced one. */
@@ -61,7 +64,7 @@ interface Home {
 function createContext(
   emitter: Emitter,
   order: readonly Tensor[],
-  { outputs, block, precision }: LoweringOptions,
+  { outputs, block, precision, choices }: LoweringOptions,
   target: Target,
   initializers: ReadonlyMap<string, HostTensor>,
 ): LoweringContext {
@@ -72,6 +75,7 @@ function createContext(
     emitter,
     target,
     block: precision === 'fp16' ? undefined : block,
+    chosen: (node) => choices && chosenFor(choices, node),
     usedOnce: (tensor) => uses.get(tensor) === 1,
     value: (tensor) => {
       const home = homeOf(tensor);

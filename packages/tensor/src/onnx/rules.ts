@@ -1,6 +1,7 @@
 // The lowering table: for every primitive the ONNX operators that compute it.
-import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
+import type { Node, PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { blockedConv2dWeightGrad } from './blocked-convolution.ts';
+import { columnWeightGrad, isClearlyBest } from './column-weight-grad.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './convolution.ts';
 import { dataTypeOf } from './emitter.ts';
 import { addRule } from './bias.ts';
@@ -72,6 +73,15 @@ const pad: Rule<'pad'> = ({ emitter, value }, { inputs: [x], shape, params: { ax
 const reduceSum: Rule<'reduceSum'> = ({ emitter, value }, { inputs: [x], params: { axes } }) =>
   emitter.emit('ReduceSum', [value(x), emitter.ints(axes)], { keepdims: 0 });
 
+/** By columns or in blocks where that fits, or as was chosen. */
+const quickWeightGrad = (context: LoweringContext, node: Node<'conv2dWeightGrad'>): string | undefined => {
+  const { block } = context;
+  const choice = context.chosen(node) ?? (block !== undefined && isClearlyBest(node) ? 'columns' : 'blocked');
+  if (choice === 'standard') return undefined;
+  const columns = choice === 'columns' ? columnWeightGrad(context, node) : undefined;
+  return columns ?? blockedConv2dWeightGrad(context, node);
+};
+
 export const RULES: LoweringTable = {
   constant: ({ emitter }, { params }) => emitter.initializer(params.value),
   neg: same('Neg'),
@@ -115,7 +125,7 @@ export const RULES: LoweringTable = {
   layerNormWeightGrad,
   conv2d,
   conv2dInputGrad,
-  conv2dWeightGrad: firstThatFits(blockedConv2dWeightGrad, conv2dWeightGrad),
+  conv2dWeightGrad: firstThatFits(quickWeightGrad, conv2dWeightGrad),
   maxPool2d,
   maxPool2dGrad: perDevice(maxPool2dGrad, { cpu: maxPool2dGradByIndices }),
   maxGroups,

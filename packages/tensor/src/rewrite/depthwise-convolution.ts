@@ -2,9 +2,12 @@
 import { float32, sizeOf } from '../ir/host.ts';
 import { batchMatmul, constant, matmul, reshape, transpose } from '../ir/ops.ts';
 import type { Node, Tensor } from '../ir/primitives.ts';
+import type { Rewritten } from './rewritten.ts';
 
 /** Entries of one channel's matrix, pixels of the image times pixels of the result; direct convolution is quicker beyond. */
-const LARGEST_MATRIX = 64 * 64;
+const LARGEST_MATRIX = 128 * 128;
+/** Beyond this the matrices would take more memory than they are worth trying. */
+const LARGEST_TRIED = 256 * 256;
 
 type Four = readonly [number, number, number, number];
 
@@ -13,17 +16,18 @@ type Four = readonly [number, number, number, number];
  * ONNX Runtime has quick kernels for the products and for their gradients, but none for depthwise gradients. T is w
  * times a constant of zeros and ones, so that both gradients come for free.
  */
-export function depthwiseConvolution(tensor: Tensor): Tensor | undefined {
+export function depthwiseConvolution(tensor: Tensor): Rewritten | undefined {
   if (tensor.op !== 'conv2d') return undefined;
   const [x, weight] = tensor.inputs;
   const [n, c, ...image] = x.shape as Four;
   const [from, to] = [sizeOf(image), sizeOf(tensor.shape.slice(2))];
   const isDepthwise = tensor.params.groups === c && weight.shape[0] === c;
-  if (!isDepthwise || c === 1 || from * to > LARGEST_MATRIX) return undefined;
+  if (!isDepthwise || c === 1 || from * to > LARGEST_TRIED) return undefined;
   const rows = transpose(reshape(x, [n, c, from]), [1, 0, 2]);
   const taps = reshape(weight, [c, sizeOf(weight.shape) / c]);
   const product = batchMatmul(rows, reshape(matmul(taps, placement(tensor)), [c, from, to]));
-  return reshape(transpose(product, [1, 0, 2]), tensor.shape);
+  const better = reshape(transpose(product, [1, 0, 2]), tensor.shape);
+  return { better, pays: from * to <= LARGEST_MATRIX };
 }
 
 /** [KH·KW, P·Q]: which weight, if any, carries each pixel of the image to each pixel of the result. */

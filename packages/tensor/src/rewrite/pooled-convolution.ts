@@ -2,9 +2,11 @@
 import { float32, sizeOf } from '../ir/host.ts';
 import { add, constant, conv2d, matmul, maxGroups, reshape, transpose } from '../ir/ops.ts';
 import type { Node, Pair, Tensor } from '../ir/primitives.ts';
+import type { Rewritten } from './rewritten.ts';
 
 /** The wider kernels cost (K + W − 1)²/K² the products; beyond this factor the plain form is quicker. */
 const LARGEST_GROWTH = 1.5;
+const LARGEST_GROWTH_TRIED = 2;
 
 type Four = readonly [number, number, number, number];
 
@@ -14,7 +16,7 @@ type Four = readonly [number, number, number, number];
  * pass ever takes images apart or weaves them together. b is the same for all pixels of a window, so it can follow the
  * maximum. Pooling regions and ties stay what they were.
  */
-export function pooledConvolution(tensor: Tensor): Tensor | undefined {
+export function pooledConvolution(tensor: Tensor): Rewritten | undefined {
   if (tensor.op !== 'maxPool2d') return undefined;
   const [pooled] = tensor.inputs;
   const [convolution, bias] = pooled.op === 'add' ? pooled.inputs : [pooled];
@@ -23,7 +25,8 @@ export function pooledConvolution(tensor: Tensor): Tensor | undefined {
   const { window } = tensor.params;
   const kernel = kernelOf(convolution);
   const wide = wideKernel(kernel, window, convolution.params.stride);
-  if (sizeOf(wide) > LARGEST_GROWTH * sizeOf(kernel)) return undefined;
+  const growth = sizeOf(wide) / sizeOf(kernel);
+  if (growth > LARGEST_GROWTH_TRIED) return undefined;
   const [x, weight] = convolution.inputs;
   const { stride, padding } = convolution.params;
   const windows = conv2d(x, widen(weight, wide, window, stride), {
@@ -31,7 +34,7 @@ export function pooledConvolution(tensor: Tensor): Tensor | undefined {
     padding,
   });
   const largest = maxGroups(windows, sizeOf(window));
-  return bias ? add(largest, bias) : largest;
+  return { better: bias ? add(largest, bias) : largest, pays: growth <= LARGEST_GROWTH };
 }
 
 /** Windows side by side, and kernels whose taps are neighbours in all input channels. */

@@ -4,25 +4,33 @@ import { primitive } from '../ir/ops.ts';
 import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { depthwiseConvolution } from './depthwise-convolution.ts';
 import { pooledConvolution } from './pooled-convolution.ts';
+import type { Rewritten } from './rewritten.ts';
 
-/** Each gives the better form of a tensor, or `undefined` to leave it. One file each, one line here. */
-const REWRITES: readonly ((tensor: Tensor) => Tensor | undefined)[] = [
-  pooledConvolution,
-  depthwiseConvolution,
-];
+/** Each gives another form of a tensor, or `undefined` where there is none. One file each, one line here. */
+export const REWRITES = { pooledConvolution, depthwiseConvolution } as const satisfies Readonly<
+  Record<string, (tensor: Tensor) => Rewritten | undefined>
+>;
+export type RewriteName = keyof typeof REWRITES;
 
-/** `outputs` with every rewrite applied once to every tensor, inputs first. */
-export function rewrite(outputs: readonly Tensor[]): Tensor[] {
+/** Whether `tensor` is replaced by what the rewrite `name` found. */
+export type Decide = (name: RewriteName, tensor: Tensor, found: Rewritten) => boolean;
+
+/** `outputs` with every rewrite applied once to every tensor, inputs first; left to itself, where it pays. */
+export function rewrite(
+  outputs: readonly Tensor[],
+  decide: Decide = (_name, _tensor, { pays }) => pays,
+): Tensor[] {
   const better = new Map<Tensor, Tensor>();
   for (const tensor of topologicalOrder(outputs)) {
-    const rebuilt = withInputs(
+    let current = withInputs(
       tensor,
       tensor.inputs.map((input: Tensor) => better.get(input)!),
     );
-    better.set(
-      tensor,
-      REWRITES.reduce((current, apply) => apply(current) ?? current, rebuilt),
-    );
+    for (const name of Object.keys(REWRITES) as RewriteName[]) {
+      const found = REWRITES[name](current);
+      if (found !== undefined && decide(name, current, found)) current = found.better;
+    }
+    better.set(tensor, current);
   }
   return outputs.map((output) => better.get(output)!);
 }

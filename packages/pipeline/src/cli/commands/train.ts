@@ -9,6 +9,7 @@ import { SpatterError } from '../../util/errors.ts';
 import { planOf, printedConfig, withConfigOptions, type ConfigOptions } from '../config-options.ts';
 import { action, type Context, type Result } from '../context.ts';
 import { runJobs } from '../multirun.ts';
+import { cacheFolder } from '../cache-folder.ts';
 import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
 import { withTracking } from '../tracking.ts';
 
@@ -89,6 +90,7 @@ async function trainOne(
   const progress = await trainRun(directory, {
     onData: (found) => (basis = found),
     progress: context.progress,
+    cacheFolder: cacheFolder(),
     onEpoch: (metrics) => context.print(epochLine(metrics, directory.config.training.epochs)),
     onNotice: (line) => context.print(line),
     interrupted: interruptFlag(),
