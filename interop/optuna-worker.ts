@@ -10,7 +10,8 @@ const study = await loadStudy({
 });
 await study.optimize(
   async (trial) => {
-    await trial.setUserAttr('pid', process.pid);
+    trial.setUserAttr('pid', process.pid);
+    await trial.flush();
     const value = branin(trial);
     trial.setUserAttr('by', 'us');
     await new Promise((resolve) => setTimeout(resolve, Number(pause) * 1000));
