@@ -38,9 +38,10 @@ function gitTags(): Record<string, string> {
   };
 }
 
+/** Without the locks that `git status` takes to refresh its index: stopped while it holds one, it would leave it in the user's repository. */
 function git(...args: string[]): string | undefined {
   try {
-    return execFileSync('git', args, {
+    return execFileSync('git', ['--no-optional-locks', ...args], {
       encoding: 'utf8',
       timeout: 2000,
       stdio: ['ignore', 'pipe', 'ignore'],
