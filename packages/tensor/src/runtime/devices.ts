@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { listSupportedBackends, type InferenceSession } from 'onnxruntime-node';
+import { listSupportedBackends, type InferenceSession } from './onnxruntime.ts';
 import { TensorError } from '../error.ts';
 
 /** Where graphs run: `mps` is Apple's GPU, `webgpu` any GPU through Vulkan, Metal or D3D12; `auto` the best that is there. */

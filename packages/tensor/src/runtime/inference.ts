@@ -1,6 +1,6 @@
 // Running an exported network on the processor, for one image as for thousands.
 import { availableParallelism } from 'node:os';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor as OrtTensor } from './onnxruntime.ts';
 import type { Shape } from '../ir/host.ts';
 import { runtimeFailure } from './failure.ts';
 import { hintOf } from './devices.ts';

@@ -1,6 +1,6 @@
 // Running a model file on ONNX Runtime, with host tensors in and out.
 import { availableParallelism } from 'node:os';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor as OrtTensor } from './onnxruntime.ts';
 import type { HostTensor } from '../ir/host.ts';
 import { hintOf, providersOf, type Device } from './devices.ts';
 import { runtimeFailure } from './failure.ts';

@@ -1,6 +1,6 @@
 // Answers questions of time: from what is known, or by a race of the forms on this machine.
 import { arch, availableParallelism, cpus } from 'node:os';
-import { env } from 'onnxruntime-node';
+import { env } from '../runtime/onnxruntime.ts';
 import { topologicalOrder } from '../ir/graph.ts';
 import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
 import { lower } from '../onnx/lower.ts';
