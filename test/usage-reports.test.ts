@@ -7,7 +7,7 @@ import { BIN, temporaryFolder } from './cli.ts';
 
 it('ONNX Runtime keeps no device id and no events while it trains', () => {
   const home = temporaryFolder();
-  const env = { ...process.env, HOME: home, XDG_CACHE_HOME: join(home, 'cache') };
+  const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, XDG_CACHE_HOME: join(home, 'cache') };
   delete env['ORT_DISABLE_TELEMETRY'];
   const { status } = spawnSync(process.execPath, [BIN, 'doctor'], { env, encoding: 'utf8' });
   expect(status).toBe(0);
