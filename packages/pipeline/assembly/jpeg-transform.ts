@@ -1,5 +1,6 @@
 // Part of jpeg-decode.ts: the accurate integer inverse transform of libjpeg (jidctint), eight bytes a row into a plane.
 import { BLOCK } from './jpeg-layout';
+import { transpose } from './jpeg-transpose';
 
 /** libjpeg's range limit: ten bits are kept of a sample, which is then clamped around 128. */
 // @ts-ignore: decorator
@@ -17,7 +18,7 @@ export function fillBlock(dc: i32, to: usize, stride: i32): void {
 export function inverseTransform(to: usize, stride: i32): void {
   pass(BLOCK, 11);
   pass(BLOCK + 16, 11);
-  transpose();
+  transpose(BLOCK);
   pass(BLOCK, 18);
   pass(BLOCK + 16, 18);
   storeRows(to, stride);
@@ -74,37 +75,6 @@ function combine(at: usize, bits: i32, e0: v128, e1: v128, e2: v128, e3: v128): 
   v128.store(at, i32x4.shr_s(i32x4.sub(e2, o1), bits), 160);
   v128.store(at, i32x4.shr_s(i32x4.add(e3, o0), bits), 96);
   v128.store(at, i32x4.shr_s(i32x4.sub(e3, o0), bits), 128);
-}
-
-function transpose(): void {
-  transposeQuarter(BLOCK, BLOCK);
-  transposeQuarter(BLOCK + 16, BLOCK + 128);
-  transposeQuarter(BLOCK + 144, BLOCK + 144);
-}
-
-/** Swaps two 4×4 quarters across the diagonal, transposing each; `a` and `b` may be the same. */
-function transposeQuarter(a: usize, b: usize): void {
-  const a0 = v128.load(a);
-  const a1 = v128.load(a, 32);
-  const a2 = v128.load(a, 64);
-  const a3 = v128.load(a, 96);
-  const b0 = v128.load(b);
-  const b1 = v128.load(b, 32);
-  const b2 = v128.load(b, 64);
-  const b3 = v128.load(b, 96);
-  storeTransposed(b, a0, a1, a2, a3);
-  storeTransposed(a, b0, b1, b2, b3);
-}
-
-function storeTransposed(to: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
-  v128.store(to, v128.shuffle<i64>(ab, cd, 1, 3), 32);
-  v128.store(to, v128.shuffle<i64>(ab2, cd2, 0, 2), 64);
-  v128.store(to, v128.shuffle<i64>(ab2, cd2, 1, 3), 96);
 }
 
 /** Column `x` of the samples, limited; it stands as a row in BLOCK after the second pass. */

@@ -1,7 +1,10 @@
 // Baseline JPEG 4:2:0 in AssemblyScript with SIMD: pixels to entropy-coded bytes, to the same bits as libjpeg's "islow" path.
+//
 // Compiled by `npm run build:jpeg` into src/store/jpeg-encoder.generated.ts; tables come from src/store/jpeg-tables.ts.
 //
 // Memory: tables and one block below INPUT, then pixels, then the planes Y, Cb, Cr (full size), Cb, Cr (half size), then output.
+
+import { transpose } from './jpeg-transpose';
 
 const ZIGZAG: usize = 0; // u8[64]: position of coefficient k in a block
 const DIVISORS: usize = 256; // f32[64] for luma, then f32[64] for chroma: quantiser × 8, the scale of the DCT
@@ -135,9 +138,9 @@ function encodeEmpty(): void {
 
 function encodeBlock(samples: usize, stride: i32, lastDc: i32, chroma: i32): i32 {
   loadBlock(samples, stride);
-  transpose();
+  transpose(BLOCK);
   transform(true);
-  transpose();
+  transpose(BLOCK);
   transform(false);
   quantise(DIVISORS + chroma * 256);
   const dc = load<i32>(BLOCK);
@@ -153,37 +156,6 @@ function loadBlock(samples: usize, stride: i32): void {
     v128.store(BLOCK + y * 32, i32x4.extend_low_i16x8_s(row));
     v128.store(BLOCK + y * 32, i32x4.extend_high_i16x8_s(row), 16);
   }
-}
-
-function transpose(): void {
-  transposeQuarter(BLOCK, BLOCK);
-  transposeQuarter(BLOCK + 16, BLOCK + 128);
-  transposeQuarter(BLOCK + 144, BLOCK + 144);
-}
-
-/** Swaps two 4×4 quarters across the diagonal, transposing each; `a` and `b` may be the same. */
-function transposeQuarter(a: usize, b: usize): void {
-  const a0 = v128.load(a);
-  const a1 = v128.load(a, 32);
-  const a2 = v128.load(a, 64);
-  const a3 = v128.load(a, 96);
-  const b0 = v128.load(b);
-  const b1 = v128.load(b, 32);
-  const b2 = v128.load(b, 64);
-  const b3 = v128.load(b, 96);
-  storeTransposed(b, a0, a1, a2, a3);
-  storeTransposed(a, b0, b1, b2, b3);
-}
-
-function storeTransposed(to: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-  const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-  const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-  const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
-  v128.store(to, v128.shuffle<i64>(ab, cd, 1, 3), 32);
-  v128.store(to, v128.shuffle<i64>(ab2, cd2, 0, 2), 64);
-  v128.store(to, v128.shuffle<i64>(ab2, cd2, 1, 3), 96);
 }
 
 function times(value: v128, factor: i32): v128 {
