@@ -87,9 +87,7 @@ function tableRow({ columns, rows }: CsvTable, path: string, file: string, facts
 function inferred(files: readonly string[], facts: readonly RecordingFacts[]): Labels {
   const tells = ({ label, gas_flow }: RecordingFacts) => label !== undefined || gas_flow !== undefined;
   if (!facts.some(tells)) {
-    const labels = labelsByName(files);
-    const named = files.map((file, i) => withFacts(labels[i]!, namedBy(file, facts[i]!)));
-    return { files: named, source: 'names' };
+    return { files: namedFlows(files, facts), source: 'names' };
   }
   const whole = facts.map((each, i): RecordingFacts => {
     return tells(each)
@@ -102,10 +100,15 @@ function inferred(files: readonly string[], facts: readonly RecordingFacts[]): L
   return { files: whole.map((each, i) => withFacts(labels[i]!, each)), source: 'facts' };
 }
 
-function labelsByName(files: readonly string[]): number[] {
+/** Low and high are what the labels 0 and 1 stand for; with a mid flow the labels say less than the names, which are kept. */
+function namedFlows(files: readonly string[], facts: readonly RecordingFacts[]): FileLabel[] {
   const flows = files.map(flowOf);
-  const present = FLOWS.filter((flow) => flow !== 'mid' || flows.includes('mid'));
-  return flows.map((flow) => present.indexOf(flow));
+  const three = flows.includes('mid');
+  const present = FLOWS.filter((flow) => three || flow !== 'mid');
+  return flows.map((flow, i) => {
+    const said = namedBy(files[i]!, facts[i]!);
+    return withFacts(present.indexOf(flow), three ? { gas_flow: flow, ...said } : said);
+  });
 }
 
 function flowOf(file: string): (typeof FLOWS)[number] {

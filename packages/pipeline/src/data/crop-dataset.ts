@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import type { ProgressFactory } from '../util/progress.ts';
+import { cropClasses } from './crop-classes.ts';
 import { requireKnownLabels, requireTwoClasses, validateIndex } from './crop-index-check.ts';
 import { readIndex, type CropIndex } from './crop-index.ts';
 import { DATASETS, selectRatio } from './dataset.ts';
@@ -25,6 +26,8 @@ export interface CropDataset extends BaseDataset {
   /** How the rows of the index are ordered; null for a split that does not go by it. */
   readonly order: IndexOrder | null;
   readonly cache: PackedCache;
+  /** Names of the classes, by label. */
+  readonly classes: readonly string[];
 }
 
 /** Opens the data set of `config`, building its packed cache when needed. */
@@ -61,6 +64,7 @@ export async function openCropDataset(config: Config, progress: ProgressFactory)
     leak: leaks.test,
     order,
     cache,
+    classes: cropClasses(Math.max(2, config.model.architecture.num_classes ?? 1), times.recordings),
     notices: [splitNotice(split, leaks), ...orderNotice(index, order), ...cacheNotices(cache)],
     description,
     loader: (part) => partLoader(config, { cache, labels, split }, part),

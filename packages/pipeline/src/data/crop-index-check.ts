@@ -55,10 +55,10 @@ export function requireTwoClasses(labels: Iterable<number>): void {
  */
 export function requireKnownLabels(labels: Uint8Array, outputs: number): void {
   const classes = Math.max(2, outputs);
-  const other = labels.find((label) => label >= classes);
-  if (other === undefined) return;
-  const message = `labels must be 0 to ${classes - 1} for a network of ${classes} classes, the index has a label ${other}`;
-  const hint = 'index those classes alone, or train on images in a folder per class (data=folder)';
+  const highest = labels.reduce((a, b) => Math.max(a, b), 0);
+  if (highest < classes) return;
+  const message = `labels must be 0 to ${classes - 1} for a network of ${classes} classes, the index has a label ${highest}`;
+  const hint = `give it the classes: model.architecture.num_classes=${highest + 1} training.loss=cross_entropy`;
   throw new SpatterError('LABELS', message, hint);
 }
 

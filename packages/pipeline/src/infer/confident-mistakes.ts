@@ -25,7 +25,8 @@ export async function confidentMistakes(
   return pictures;
 }
 
-async function readCrop(dataset: CropDataset, row: number) {
+/** The crop in `row` of the index as it is stored, and where it is from. */
+export async function readCrop(dataset: CropDataset, row: number) {
   const { times } = dataset;
   const jpeg = await storedJpeg(dataset, row);
   return { jpeg, recording: times.recordings[times.recording[row]!]!.name, frame: times.frame[row]! };

@@ -1,12 +1,11 @@
 // The evaluation of a run on crops: two classes, with split contract, leak, baselines and intervals; draws the report.
 import { join } from 'node:path';
 import type { CropDataset } from '../data/crop-dataset.ts';
-import { orderWords } from '../data/index-order.ts';
 import { shortcutFeatures } from '../data/shortcut-features.ts';
 import { recordingLabel } from '../data/sidecar.ts';
 import { evaluate, type EvaluationInput } from '../metrics/evaluation.ts';
 import { groupBy } from '../metrics/groups.ts';
-import { measuredStatements, type SplitFacts } from '../report/measured.ts';
+import { measuredStatements } from '../report/measured.ts';
 import type { RunDirectory } from '../train/run-directory.ts';
 import { writeFileAtomic } from '../util/atomic.ts';
 import { writeCsv } from '../util/csv.ts';
@@ -16,6 +15,7 @@ import { RESAMPLES, type EvaluatedRun, type EvaluationSubject } from './evaluati
 import { headline, summaryOf } from './headline.ts';
 import { positiveProbability } from './probability.ts';
 import type { RunEvaluation } from './run-evaluation.ts';
+import { splitFacts } from './split-facts.ts';
 
 /** Evaluates and writes `evaluation/` into the run. */
 export async function evaluateCrops(
@@ -43,20 +43,6 @@ export async function evaluateCrops(
   const parts = { result, input, split, history, epoch: history.length, pictures };
   writeEvaluationReport(join(run.path, 'evaluation'), parts);
   return { headline: headline(result), summary: summaryOf(result), measured: result.measured };
-}
-
-/** The split in the words of the report. */
-function splitFacts({ split, times, leak, order }: CropDataset): SplitFacts {
-  const recordings = (rows: Uint32Array) => new Set(rows.map((row) => times.recording[row]!)).size;
-  return {
-    contract: split.contract.kind as SplitFacts['contract'],
-    train_crops: split.train.length,
-    test_crops: split.test.length,
-    train_recordings: recordings(split.train),
-    test_recordings: recordings(split.test),
-    leak,
-    ...(order === null ? {} : { order: orderWords(order) }),
-  };
 }
 
 function inputOf(

@@ -1,22 +1,30 @@
 // The evaluation of a run on labelled images: accuracy in each class, confusion, baselines, intervals over single images.
 import { join } from 'node:path';
 import type { ImageDataset } from '../data/images/image-dataset.ts';
-import { brightnessProfile, type Features } from '../metrics/class-baselines.ts';
+import {
+  brightnessProfile,
+  decideClassBaselines,
+  type ClassBaselineName,
+  type Features,
+} from '../metrics/class-baselines.ts';
 import {
   evaluateClasses,
   strongestClassBaseline,
   type ClassEvaluation,
   type ClassEvaluationInput,
 } from '../metrics/class-evaluation.ts';
-import { classCharts, classPage, type ClassReport } from '../report/class-page.ts';
-import { classStatements } from '../report/class-measured.ts';
+import { imageStatements } from '../report/class-measured.ts';
 import { count, percent, percentRange, points } from '../report/numbers.ts';
+import { encodeJpeg } from '../store/jpeg.ts';
 import { lossAndAccuracy } from '../train/validate.ts';
 import { writeFileAtomic } from '../util/atomic.ts';
 import { writeCsv } from '../util/csv.ts';
+import { classMistakes } from './class-mistakes.ts';
+import { writeClassReport } from './class-report.ts';
 import { RESAMPLES, type EvaluatedRun, type EvaluationSubject } from './evaluation-subject.ts';
-import { imageMistakes } from './image-mistakes.ts';
 import { classProbabilities } from './probability.ts';
+
+type Input = ClassEvaluationInput<ClassBaselineName>;
 
 /** Evaluates and writes `evaluation/` into the run. */
 export async function evaluateImages(
@@ -26,7 +34,7 @@ export async function evaluateImages(
   const { run, path, checkpoint, logits } = subject;
   const input = inputOf(subject, dataset);
   const evaluation = evaluateClasses(input);
-  const measured = classStatements(dataset.split.contract, evaluation);
+  const measured = imageStatements(dataset.split.contract, evaluation);
   const document = {
     ...{ run_dir: run.path, checkpoint: path, dataset: dataset.description },
     ...{ split: dataset.split.contract, measured, ...evaluation },
@@ -35,10 +43,11 @@ export async function evaluateImages(
   writeFileAtomic(join(folder, 'evaluation.json'), `${JSON.stringify(document, null, 2)}\n`);
   writePredictions(join(folder, 'predictions.csv'), dataset, logits.rows, input);
   const { history } = checkpoint.progress;
-  writeReport(folder, {
+  writeClassReport(folder, {
+    unit: 'images',
     subtitle: `${run.path}, ${count(dataset.labels.length)} images of ${dataset.classes.length} classes in ${dataset.images.root}`,
     ...{ classes: dataset.classes, evaluation, measured, epochs: history, bestEpoch: history.length },
-    pictures: await imageMistakes(dataset, logits.rows, input.test),
+    pictures: await classMistakes(input, (i) => pictureOf(dataset, logits.rows[i]!)),
     facts: [
       ['Checkpoint', path],
       ['Data set', `SHA-256 ${dataset.description.hash}`],
@@ -52,18 +61,15 @@ export async function evaluateImages(
   };
 }
 
-function inputOf({ run, logits }: EvaluationSubject, dataset: ImageDataset): ClassEvaluationInput {
+function inputOf({ run, logits }: EvaluationSubject, dataset: ImageDataset): Input {
   const { split, labels, classes } = dataset;
   const { rows } = logits;
   const labelsOf = (of: Uint32Array) => Uint8Array.from(of, (row) => labels[row]!);
+  const train = { label: labelsOf(split.train), features: profiles(dataset, split.train) };
   return {
     classes,
-    train: { label: labelsOf(split.train), features: profiles(dataset, split.train) },
-    test: {
-      label: labelsOf(rows),
-      probability: classProbabilities(logits.logits, rows.length),
-      features: profiles(dataset, rows),
-    },
+    test: { label: labelsOf(rows), probability: classProbabilities(logits.logits, rows.length) },
+    baselines: decideClassBaselines(train, classes.length, profiles(dataset, rows)),
     loss: lossAndAccuracy(logits).loss,
     bootstrap: { seed: run.config.seed, resamples: RESAMPLES },
   };
@@ -82,7 +88,7 @@ function writePredictions(
   path: string,
   { images, classes }: ImageDataset,
   rows: Uint32Array,
-  { test }: ClassEvaluationInput,
+  { test }: Input,
 ): void {
   const k = classes.length;
   const line = (row: number, i: number) => {
@@ -94,19 +100,22 @@ function writePredictions(
   writeCsv(path, columns, Array.from(rows, line));
 }
 
-function writeReport(folder: string, report: ClassReport): void {
-  const charts = classCharts(report);
-  for (const [name, svg] of Object.entries(charts)) writeFileAtomic(join(folder, `${name}.svg`), svg);
-  writeFileAtomic(join(folder, 'report.html'), classPage(report, charts));
+/** An image as its planes are, and where it is from. */
+async function pictureOf({ images }: ImageDataset, row: number): Promise<{ jpeg: Uint8Array; name: string }> {
+  const { planes, channels, size } = images;
+  const pixels = size * size;
+  const plane = (k: number) => (row * channels + (channels === 1 ? 0 : 2 - k)) * pixels;
+  const bgr = Uint8Array.from({ length: 3 * pixels }, (_, i) => planes[plane(i % 3) + Math.floor(i / 3)]!);
+  return { jpeg: await encodeJpeg(bgr, size, size), name: images.source(row) };
 }
 
 function headlineOf(run: string, evaluation: ClassEvaluation): string[] {
-  const { accuracy, accuracy_interval: interval, images, per_class } = evaluation;
+  const { accuracy, intervals, samples, per_class } = evaluation;
   const rival = strongestClassBaseline(evaluation);
   const worst = per_class.reduce((low, row) => (row.accuracy < low.accuracy ? row : low));
   return [
-    `test accuracy ${percent(accuracy, 2)} on ${count(images)} images, ${percentRange(interval)} at 95 % (resampling images)`,
-    `hardest class: ${worst.name}, ${percent(worst.accuracy)} of ${count(worst.images)} images`,
+    `test accuracy ${percent(accuracy, 2)} on ${count(samples)} images, ${percentRange(intervals.accuracy)} at 95 % (resampling images)`,
+    `hardest class: ${worst.name}, ${percent(worst.accuracy)} of ${count(worst.samples)} images`,
     `best trivial baseline: ${rival.title.toLowerCase()} ${percent(rival.accuracy)}; margin ${points(rival.margin.estimate)} (${rival.margin.better ? 'significant' : 'not significant'})`,
     `report ${run}/evaluation/report.html`,
   ];
@@ -119,12 +128,12 @@ function summaryOf({ run, path }: EvaluationSubject, dataset: ImageDataset, eval
     run_dir: run.path,
     checkpoint: path,
     test_accuracy: evaluation.accuracy,
-    test_accuracy_low: evaluation.accuracy_interval.low,
-    test_accuracy_high: evaluation.accuracy_interval.high,
+    test_accuracy_low: evaluation.intervals.accuracy.low,
+    test_accuracy_high: evaluation.intervals.accuracy.high,
     test_balanced_accuracy: evaluation.balanced_accuracy,
     test_loss: evaluation.loss,
     test_class_accuracy: Object.fromEntries(evaluation.per_class.map((row) => [row.name, row.accuracy])),
-    test_images: evaluation.images,
+    test_images: evaluation.samples,
     classes: dataset.classes.length,
     split: dataset.split.contract.kind,
     best_baseline: rival.name,

@@ -6,6 +6,7 @@ import { pinDataset, type RunDirectory } from '../train/run-directory.ts';
 import { splitLogits, type SplitLogits } from '../train/validate.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { chooseCheckpoint } from './choose-checkpoint.ts';
+import { evaluateCropClasses } from './evaluate-crop-classes.ts';
 import { evaluateCrops } from './evaluate-crops.ts';
 import { evaluateImages } from './evaluate-images.ts';
 import type { EvaluatedRun } from './evaluation-subject.ts';
@@ -22,7 +23,8 @@ export async function evaluateRun(run: RunDirectory, options: EvaluateOptions): 
   const dataset = await openDataset(run.config, options.progress);
   pinDataset(run.path, dataset.description);
   const subject = { run, path, checkpoint, logits: await testLogits(run, checkpoint, dataset) };
-  return dataset.kind === 'crops' ? evaluateCrops(subject, dataset) : evaluateImages(subject, dataset);
+  if (dataset.kind === 'images') return evaluateImages(subject, dataset);
+  return dataset.classes.length > 2 ? evaluateCropClasses(subject, dataset) : evaluateCrops(subject, dataset);
 }
 
 async function testLogits(run: RunDirectory, { state }: Checkpoint, dataset: Dataset): Promise<SplitLogits> {

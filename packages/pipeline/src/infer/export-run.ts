@@ -137,12 +137,12 @@ function cardOf({ config }: RunDirectory, dataset: Dataset): Card {
   };
 }
 
-function cropCard({ extraction, data }: Config, { cache: { channels, size } }: CropDataset) {
+function cropCard({ extraction, data }: Config, { cache: { channels, size }, classes }: CropDataset) {
   const { min_area, max_area, threshold, layer_gap } = extraction;
   return {
     preprocessing: { jpeg_quality: 95 as const, channels, resize: size, crop: data.resize },
     extraction: { min_area, max_area, threshold, layer_gap },
-    labels: ['low gas flow', 'high gas flow'],
+    labels: [...classes],
   };
 }
 

@@ -42,7 +42,8 @@ export interface Baseline {
   readonly fit: (features: ShortcutFeatures, label: Values, recording?: readonly string[]) => FittedBaseline;
 }
 
-const WORDS: Record<ShortcutName, string> = {
+/** The shortcuts in words. */
+export const SHORTCUT_WORDS: Record<ShortcutName, string> = {
   brightness: 'mean brightness',
   area: 'area',
   width: 'width',
@@ -54,7 +55,7 @@ function oneFeature(title: string, name: ShortcutName): Baseline {
   const fit = (features: ShortcutFeatures, label: Values): FittedBaseline => {
     const rule = fitThreshold(features[name], label);
     return {
-      rule: `high flow where ${WORDS[name]} ${rule.above ? '>' : '≤'} ${Number(rule.threshold.toPrecision(5))}`,
+      rule: `high flow where ${SHORTCUT_WORDS[name]} ${rule.above ? '>' : '≤'} ${Number(rule.threshold.toPrecision(5))}`,
       apply: (other) => ({
         decision: applyThreshold(rule, other[name]),
         score: Float64Array.from(other[name], (value) => (rule.above ? value : -value)),
@@ -76,10 +77,10 @@ function fitMajority(label: Values): FittedBaseline {
 }
 
 function fitAllShortcuts(features: ShortcutFeatures, label: Values): FittedBaseline {
-  const columns = (from: ShortcutFeatures) => ALL.map((name) => from[name]);
+  const columns = (from: ShortcutFeatures) => ALL_SHORTCUTS.map((name) => from[name]);
   const model = fitLogistic(columns(features), label);
   return {
-    rule: `logistic regression of ${ALL.map((name) => WORDS[name]).join(', ')}`,
+    rule: `logistic regression of ${ALL_SHORTCUTS.map((name) => SHORTCUT_WORDS[name]).join(', ')}`,
     apply: (other) => {
       const score = applyLogistic(model, columns(other));
       return { decision: decide(score), score };
@@ -87,30 +88,53 @@ function fitAllShortcuts(features: ShortcutFeatures, label: Values): FittedBasel
   };
 }
 
-/** Crops that {@link fitLightAndSize} looks at in one go, and is fitted on at most: more change nothing in the second digit. */
+/** Crops that {@link lightAndSize} looks at in one go, and is fitted on at most: more change nothing in the second digit. */
 const MOST = 10_000;
+
+/** Crops as {@link lightAndSize} looks at them. */
+export interface LightAndSize {
+  /** Every n-th of the crops it is fitted on. */
+  readonly thinned: (values: Values) => Float64Array;
+  /** Columns of those crops. */
+  readonly train: readonly Values[];
+  /** Columns of other crops in stretches, the first of which is crop `from`: those of a large part would take hundreds of megabytes at once. */
+  readonly stretches: (
+    other: ShortcutFeatures,
+    crops: number,
+  ) => Iterable<{ from: number; columns: Values[] }>;
+}
 
 /**
  * Every shortcut, the distribution of light and all their products: what a network may learn of exposure, window and box
  * without any shape. Products matter: how bright a crop of this size usually is tells the exposure, brightness alone does not.
  */
-function fitLightAndSize(features: ShortcutFeatures, label: Values): FittedBaseline {
-  const step = Math.ceil(label.length / MOST);
+export function lightAndSize(features: ShortcutFeatures, crops: number): LightAndSize {
+  const step = Math.ceil(crops / MOST);
   const thinned = (values: Values) => Float64Array.from(values).filter((_, i) => i % step === 0);
   const columns = (from: ShortcutFeatures) => [...fingerprintFeatures(from), ...(from.light ?? [])];
   const fitted = columns(features).map(thinned);
   const scales = fitted.map(moments);
-  const model = fitLogistic(withProducts(fitted, scales), thinned(label));
+  return {
+    thinned,
+    train: withProducts(fitted, scales),
+    *stretches(other, count) {
+      const all = columns(other).map((values) => Float64Array.from(values));
+      for (let from = 0; from < count; from += MOST) {
+        const part = all.map((values) => values.subarray(from, from + MOST));
+        yield { from, columns: withProducts(part, scales) };
+      }
+    },
+  };
+}
+
+function fitLightAndSize(features: ShortcutFeatures, label: Values): FittedBaseline {
+  const { thinned, train, stretches } = lightAndSize(features, label.length);
+  const model = fitLogistic(train, thinned(label));
   return {
     rule: 'logistic regression of all shortcuts, the border, the distribution of gray levels, and their products',
     apply: (other, crops) => {
-      const all = columns(other).map((values) => Float64Array.from(values));
       const score = new Float64Array(crops);
-      // In stretches: the products of all crops of a large test part would take hundreds of megabytes.
-      for (let from = 0; from < crops; from += MOST) {
-        const part = all.map((values) => values.subarray(from, from + MOST));
-        score.set(applyLogistic(model, withProducts(part, scales)), from);
-      }
+      for (const { from, columns } of stretches(other, crops)) score.set(applyLogistic(model, columns), from);
       return { decision: decide(score), score };
     },
   };
@@ -129,7 +153,7 @@ function withProducts(columns: readonly Values[], scales: readonly Moments[]): F
 export function fingerprintFeatures(features: ShortcutFeatures): Values[] {
   const { background, darkest } = features;
   return [
-    ...ALL.map((name) => features[name]),
+    ...ALL_SHORTCUTS.map((name) => features[name]),
     ...[background, darkest].filter((each) => each !== undefined),
   ];
 }
@@ -159,7 +183,7 @@ function fitRecording(
   };
 }
 
-const ALL: readonly ShortcutName[] = ['brightness', 'area', 'width', 'height', 'jpeg_bytes'];
+export const ALL_SHORTCUTS: readonly ShortcutName[] = ['brightness', 'area', 'width', 'height', 'jpeg_bytes'];
 
 /** The catalogue. Each is fitted on train and judged on test by the model's own metrics. */
 export const BASELINES = {
@@ -169,9 +193,9 @@ export const BASELINES = {
   width: oneFeature('Crop width', 'width'),
   height: oneFeature('Crop height', 'height'),
   jpeg_bytes: oneFeature('JPEG bytes', 'jpeg_bytes'),
-  all_shortcuts: { title: 'All shortcuts together', features: ALL, fit: fitAllShortcuts },
-  light_and_size: { title: 'Light and size', features: ALL, fit: fitLightAndSize },
-  fingerprint: { title: 'Recording fingerprint', features: ALL, fit: fitRecording },
+  all_shortcuts: { title: 'All shortcuts together', features: ALL_SHORTCUTS, fit: fitAllShortcuts },
+  light_and_size: { title: 'Light and size', features: ALL_SHORTCUTS, fit: fitLightAndSize },
+  fingerprint: { title: 'Recording fingerprint', features: ALL_SHORTCUTS, fit: fitRecording },
 } as const satisfies Record<string, Baseline>;
 
 export type BaselineName = keyof typeof BASELINES;

@@ -189,7 +189,8 @@ describe('strata', () => {
 
   it('are the classes of recordings that hold one', () => {
     expect([...strataOf((k) => k % 2)!]).toEqual(Array.from({ length: 12 }, (_, k) => k % 2));
-    expect([...strataOf((k, i) => (k < 6 ? 1 : i % 2))!]).toEqual([1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
+    expect([...strataOf((k, i) => (k < 6 ? 1 : i % 2))!]).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    expect([...strataOf((k) => k % 3)!]).toEqual(Array.from({ length: 12 }, (_, k) => k % 3));
   });
 
   it('are none where all recordings are alike, or one is alone in its class', () => {

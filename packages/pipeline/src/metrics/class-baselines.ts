@@ -22,9 +22,8 @@ export const CLASS_BASELINES = {
     title: 'Commonest class',
     rule: 'always the class with most training images',
     fit: (_, label, classes) => {
-      const counts = countOf(label, classes);
-      const commonest = counts.indexOf(Math.max(...counts));
-      return (other) => new Uint8Array(other.values.length / other.width).fill(commonest);
+      const winner = commonest(label, classes);
+      return (other) => new Uint8Array(other.values.length / other.width).fill(winner);
     },
   },
   nearest_mean: {
@@ -39,10 +38,29 @@ export const CLASS_BASELINES = {
 
 export type ClassBaselineName = keyof typeof CLASS_BASELINES;
 
-function countOf(label: Values, classes: number): number[] {
+/** Fits every baseline on train; what each decides of `test`. */
+export function decideClassBaselines(
+  train: { readonly features: Features; readonly label: Values },
+  classes: number,
+  test: Features,
+): { name: ClassBaselineName; title: string; rule: string; decision: Uint8Array }[] {
+  return (Object.keys(CLASS_BASELINES) as ClassBaselineName[]).map((name) => {
+    const { title, rule, fit } = CLASS_BASELINES[name];
+    return { name, title, rule, decision: fit(train.features, train.label, classes)(test) };
+  });
+}
+
+/** How many samples each class has. */
+export function countOf(label: Values, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (let i = 0; i < label.length; i++) counts[label[i]!]!++;
   return counts;
+}
+
+/** The class with most samples, the first among equals. */
+export function commonest(label: Values, classes: number): number {
+  const counts = countOf(label, classes);
+  return counts.indexOf(Math.max(...counts));
 }
 
 /** Mean features of each class; undefined for a class without samples. */

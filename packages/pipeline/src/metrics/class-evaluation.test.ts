@@ -1,19 +1,19 @@
 // Evaluation of many classes on figures that can be counted by hand.
 import { describe, expect, it } from 'vitest';
-import { brightnessProfile, CLASS_BASELINES } from './class-baselines.ts';
+import { brightnessProfile, CLASS_BASELINES, decideClassBaselines } from './class-baselines.ts';
 import { evaluateClasses, strongestClassBaseline, type ClassEvaluationInput } from './class-evaluation.ts';
 
 const one = (values: number[]) => ({ values: Float64Array.from(values), width: 1 });
 
 /** Six test samples of three classes: decided 0 0 1 1 2 0. */
-const input: ClassEvaluationInput = {
+const train = { label: Uint8Array.of(0, 1, 1, 2), features: one([0, 10, 12, 20]) };
+const input: ClassEvaluationInput<string> = {
   classes: ['a', 'b', 'c'],
-  train: { label: Uint8Array.of(0, 1, 1, 2), features: one([0, 10, 12, 20]) },
   test: {
     label: Uint8Array.of(0, 0, 1, 1, 2, 2),
     probability: Float64Array.of(0.8, 0.1, 0.1, 0.5, 0.3, 0.2, 0.1, 0.7, 0.2, 0.2, 0.6, 0.2, 0.1, 0.1, 0.8, 0.6, 0.1, 0.3),
-    features: one([1, 8, 11, 30, 21, 5]),
   },
+  baselines: decideClassBaselines(train, 3, one([1, 8, 11, 30, 21, 5])),
   loss: 0.5,
   bootstrap: { seed: 1, resamples: 500 },
 }; // prettier-ignore
@@ -27,14 +27,14 @@ describe('evaluateClasses', () => {
       [0, 2, 0],
       [1, 0, 1],
     ]);
-    expect(result).toMatchObject({ images: 6, loss: 0.5, accuracy: 5 / 6 });
+    expect(result).toMatchObject({ samples: 6, loss: 0.5, accuracy: 5 / 6 });
     expect(result.balanced_accuracy).toBeCloseTo((1 + 1 + 0.5) / 3, 12);
-    expect(result.per_class[0]).toEqual({ name: 'a', images: 2, accuracy: 1, precision: 2 / 3 });
-    expect(result.per_class[2]).toEqual({ name: 'c', images: 2, accuracy: 0.5, precision: 1 });
+    expect(result.per_class[0]).toEqual({ name: 'a', samples: 2, accuracy: 1, precision: 2 / 3 });
+    expect(result.per_class[2]).toEqual({ name: 'c', samples: 2, accuracy: 0.5, precision: 1 });
   });
 
   it('gives an interval over single samples, the same for a seed', () => {
-    const { estimate, low, high, clusters } = result.accuracy_interval;
+    const { estimate, low, high, clusters } = result.intervals.accuracy;
     expect([estimate, clusters]).toEqual([5 / 6, 6]);
     expect(low).toBeLessThan(5 / 6);
     expect(high).toBe(1);

@@ -1,4 +1,4 @@
-// The evaluation of a classifier of independent samples, for any number of classes, as one JSON document.
+// The evaluation of a classifier of any number of classes: figures, intervals and baselines, as one JSON document.
 import { accuracy, argmax } from './accuracy.ts';
 import {
   clusterBootstrap,
@@ -7,20 +7,30 @@ import {
   type Difference,
   type Interval,
 } from './bootstrap.ts';
-import { CLASS_BASELINES, meanRecall, type ClassBaselineName, type Features } from './class-baselines.ts';
-import { clusterMean } from './cluster-statistics.ts';
+import { meanRecall } from './class-baselines.ts';
+import { clusterBalancedAccuracy, clusterMean } from './cluster-statistics.ts';
+import type { Clusters } from './clusters.ts';
 import { confusionMatrix, type ConfusionMatrix } from './confusion.ts';
 import type { Values } from './values.ts';
 
-export interface ClassEvaluationInput {
+/** What a baseline that was fitted on train decides on test. */
+export interface DecidedBaseline<Name extends string> {
+  readonly name: Name;
+  readonly title: string;
+  readonly rule: string;
+  readonly decision: Values;
+}
+
+export interface ClassEvaluationInput<Name extends string> {
   readonly classes: readonly string[];
-  readonly train: { readonly label: Values; readonly features: Features };
   readonly test: {
     readonly label: Values;
     /** Row-major [samples, classes]. */
     readonly probability: Values;
-    readonly features: Features;
+    /** What is resampled as a whole; left out where samples are independent. */
+    readonly clusters?: Clusters;
   };
+  readonly baselines: readonly DecidedBaseline<Name>[];
   /** Mean loss of the model on test, in nats per sample. */
   readonly loss: number;
   readonly bootstrap: BootstrapOptions;
@@ -28,15 +38,15 @@ export interface ClassEvaluationInput {
 
 export interface ClassRow {
   readonly name: string;
-  readonly images: number;
-  /** Share of the class's images that are decided right; NaN (null in JSON) without images. */
+  readonly samples: number;
+  /** Share of the class's samples that are decided right; NaN (null in JSON) without samples. */
   readonly accuracy: number;
-  /** Share of the images decided as this class that are of it; NaN where none is. */
+  /** Share of the samples decided as this class that are of it; NaN where none is. */
   readonly precision: number;
 }
 
-export interface ClassBaselineResult {
-  readonly name: ClassBaselineName;
+export interface ClassBaselineResult<Name extends string = string> {
+  readonly name: Name;
   readonly title: string;
   readonly rule: string;
   readonly accuracy: number;
@@ -45,71 +55,73 @@ export interface ClassBaselineResult {
   readonly margin: Difference;
 }
 
-export interface ClassEvaluation {
-  readonly images: number;
+export interface ClassEvaluation<Name extends string = string> {
+  readonly samples: number;
   readonly accuracy: number;
   readonly balanced_accuracy: number;
   readonly loss: number;
-  /** Resampled image by image: they are independent. */
-  readonly accuracy_interval: Interval;
+  readonly intervals: Record<'accuracy' | 'balanced_accuracy', Interval>;
   readonly per_class: readonly ClassRow[];
   readonly confusion: ConfusionMatrix;
-  readonly baselines: readonly ClassBaselineResult[];
+  readonly baselines: readonly ClassBaselineResult<Name>[];
 }
 
-/** Evaluates on test; baselines are fitted on train. Deterministic for a given seed. */
-export function evaluateClasses(input: ClassEvaluationInput): ClassEvaluation {
-  const { classes, test, bootstrap } = input;
+/** Evaluates on test. Deterministic for a given seed. */
+export function evaluateClasses<Name extends string>(
+  input: ClassEvaluationInput<Name>,
+): ClassEvaluation<Name> {
+  const { classes, test, baselines, bootstrap } = input;
+  const { label } = test;
+  const clusters = test.clusters ?? { cluster: Int32Array.from(label, (_, i) => i), count: label.length };
   const decision = argmax(test.probability, classes.length);
-  const confusion = confusionMatrix(test.label, decision, classes.length);
+  const confusion = confusionMatrix(label, decision, classes.length);
   const per_class = classRows(classes, confusion);
-  const ours = hitsOf(test.label, decision);
+  const right = hitsOf(label, decision);
+  const ours = clusterMean(right, clusters);
+  const present = [...classes.keys()].filter((k) => per_class[k]!.samples > 0);
   return {
-    images: test.label.length,
-    accuracy: accuracy(test.label, decision),
+    samples: label.length,
+    accuracy: accuracy(label, decision),
     balanced_accuracy: meanRecall(per_class.map((row) => row.accuracy)),
     loss: input.loss,
-    accuracy_interval: clusterBootstrap(ours, { count: test.label.length }, bootstrap),
+    intervals: {
+      accuracy: clusterBootstrap(ours, clusters, bootstrap),
+      balanced_accuracy: clusterBootstrap(
+        clusterBalancedAccuracy(right, label, clusters, present),
+        clusters,
+        bootstrap,
+      ),
+    },
     per_class,
     confusion,
-    baselines: judgeBaselines(input, ours),
+    baselines: baselines.map(({ decision: theirs, ...named }) => {
+      const rival = clusterMean(hitsOf(label, theirs), clusters);
+      return {
+        ...named,
+        accuracy: accuracy(label, theirs),
+        accuracy_interval: clusterBootstrap(rival, clusters, bootstrap),
+        margin: pairedDifference(ours, rival, clusters, bootstrap),
+      };
+    }),
   };
 }
 
 function classRows(classes: readonly string[], confusion: ConfusionMatrix): ClassRow[] {
   const sum = (counts: readonly number[]) => counts.reduce((total, n) => total + n, 0);
   return classes.map((name, k) => {
-    const images = sum(confusion[k]!);
+    const samples = sum(confusion[k]!);
     const decided = sum(confusion.map((row) => row[k]!));
     const right = confusion[k]![k]!;
-    return { name, images, accuracy: right / images, precision: right / decided };
+    return { name, samples, accuracy: right / samples, precision: right / decided };
   });
 }
 
-function hitsOf(label: Values, decision: Values) {
-  const right = Uint8Array.from({ length: label.length }, (_, i) => Number(label[i] === decision[i]));
-  const cluster = Int32Array.from(right, (_, i) => i);
-  return clusterMean(right, { cluster, count: label.length });
-}
-
-function judgeBaselines(
-  { classes, train, test, bootstrap }: ClassEvaluationInput,
-  ours: ReturnType<typeof clusterMean>,
-): ClassBaselineResult[] {
-  const samples = test.label.length;
-  return (Object.keys(CLASS_BASELINES) as ClassBaselineName[]).map((name) => {
-    const { title, rule, fit } = CLASS_BASELINES[name];
-    const decision = fit(train.features, train.label, classes.length)(test.features);
-    const theirs = hitsOf(test.label, decision);
-    return {
-      ...{ name, title, rule, accuracy: accuracy(test.label, decision) },
-      accuracy_interval: clusterBootstrap(theirs, { count: samples }, bootstrap),
-      margin: pairedDifference(ours, theirs, { count: samples }, bootstrap),
-    };
-  });
-}
+const hitsOf = (label: Values, decision: Values) =>
+  Uint8Array.from({ length: label.length }, (_, i) => Number(label[i] === decision[i]));
 
 /** The baseline with the highest test accuracy, the first among equals. */
-export function strongestClassBaseline({ baselines }: ClassEvaluation): ClassBaselineResult {
+export function strongestClassBaseline<Name extends string>({
+  baselines,
+}: ClassEvaluation<Name>): ClassBaselineResult<Name> {
   return baselines.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
 }

@@ -20,20 +20,24 @@ export function clusterMean(
   return (times) => dot(sum, times) / dot(crops, times);
 }
 
-/** Mean of the recalls of two classes. NaN for a draw without one of them. */
-export function clusterBalancedAccuracy(right: Values, label: Values, clusters: Clusters): ClusterStatistic {
-  const { cluster, count } = clusters;
-  const [hits, crops] = [0, 1].map(() => [new Float64Array(count), new Float64Array(count)] as const) as [
-    readonly [Float64Array, Float64Array],
-    readonly [Float64Array, Float64Array],
-  ];
+/** Mean of the recalls of `classes`. NaN for a draw without one of them. */
+export function clusterBalancedAccuracy(
+  right: Values,
+  label: Values,
+  { cluster, count }: Pick<Clusters, 'cluster' | 'count'>,
+  classes: readonly number[] = [0, 1],
+): ClusterStatistic {
+  const tallies = new Map(
+    classes.map((k) => [k, { hits: new Float64Array(count), crops: new Float64Array(count) }]),
+  );
   cluster.forEach((k, crop) => {
-    const y = label[crop] === 1 ? 1 : 0;
-    hits[y][k]! += right[crop]!;
-    crops[y][k]!++;
+    const { hits, crops } = tallies.get(label[crop]!)!;
+    hits[k]! += right[crop]!;
+    crops[k]!++;
   });
+  const all = [...tallies.values()];
   return (times) =>
-    (dot(hits[0], times) / dot(crops[0], times) + dot(hits[1], times) / dot(crops[1], times)) / 2;
+    all.reduce((sum, { hits, crops }) => sum + dot(hits, times) / dot(crops, times), 0) / all.length;
 }
 
 /** Crops in ascending order of score; `last` marks the end of a run of equal scores. */

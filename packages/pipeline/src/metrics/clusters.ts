@@ -19,8 +19,8 @@ export interface Clusters {
 }
 
 /**
- * Chooses the clusters for crops of `recording` (indices) at `frame`. With `label`, clusters of one class are strata: how
- * many recordings of each class were filmed is the plan of the experiment and no chance, so resampling must not change it.
+ * Chooses the clusters for crops of `recording` (indices) at `frame`. With `label`, clusters of the same classes are strata: how
+ * many recordings of each were filmed is the plan of the experiment and no chance, so resampling must not change it.
  */
 export function chooseClusters(
   recording: Values,
@@ -33,11 +33,13 @@ export function chooseClusters(
 
 /** Strata by class; none where a stratum would have one cluster only, whose scatter cannot be seen. */
 function classStrata({ cluster, count }: Clusters, label: Values): Pick<Clusters, 'strata'> {
-  const seen = new Uint8Array(count);
-  cluster.forEach((k, crop) => (seen[k]! |= label[crop] === 1 ? 2 : 1));
-  const strata = Int32Array.from(seen, (classes) => classes - 1);
-  const sizes = [0, 1, 2].map((s) => strata.filter((of) => of === s).length).filter((size) => size > 0);
-  return sizes.length < 2 || Math.min(...sizes) < 2 ? {} : { strata };
+  const seen = Array.from({ length: count }, () => new Set<number>());
+  cluster.forEach((k, crop) => seen[k]!.add(label[crop]!));
+  const names = seen.map((classes) => [...classes].sort((a, b) => a - b).join());
+  const kinds = [...new Set(names)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const sizes = kinds.map((kind) => names.filter((name) => name === kind).length);
+  if (sizes.length < 2 || Math.min(...sizes) < 2) return {};
+  return { strata: Int32Array.from(names, (name) => kinds.indexOf(name)) };
 }
 
 function unstratified(recording: Values, frame: Values, blockFrames: number): Clusters {

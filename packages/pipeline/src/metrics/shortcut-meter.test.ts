@@ -46,6 +46,12 @@ describe('the shortcut meter', () => {
     const meter = shortcutMeter([compared('majority', 0.25), compared('width', 0.3)], { low: 0.4 });
     expect(meter).toMatchObject({ verdict: 'may be the camera', not_beaten: ['majority'] });
   });
+
+  it('takes a balanced accuracy for what it is worth with more classes', () => {
+    const rivals = [compared('majority', 0.25), compared('width', 0.3)];
+    expect(shortcutMeter(rivals, { low: 0.4 }, 3).flagged).toBe(false);
+    expect(shortcutMeter(rivals, { low: 0.3 }, 3).not_beaten).toEqual(['majority']);
+  });
 });
 
 it('light and size together tell an exposure that brightness alone hides', () => {

@@ -3,8 +3,8 @@ import type { BaselineName } from './baselines.ts';
 import type { Difference, Interval } from './bootstrap.ts';
 
 /** A model against one baseline. */
-interface Compared {
-  readonly name: BaselineName;
+interface Compared<Name extends string> {
+  readonly name: Name;
   readonly metrics: { readonly accuracy: number };
   /** Accuracy of the model over the baseline's. */
   readonly margin: Difference;
@@ -16,7 +16,7 @@ interface Compared {
  */
 const EXPLAINED = 0.9;
 
-export interface ShortcutMeter {
+export interface ShortcutMeter<Name extends string = BaselineName> {
   /**
    * `beyond the shortcuts`: significantly better than every one, and explained by none; `may be the camera`: not so for at
    * least one; `cannot tell`: too few groups for a test, though the model is ahead of all.
@@ -25,21 +25,22 @@ export interface ShortcutMeter {
   /** True unless the model is beyond the shortcuts. */
   readonly flagged: boolean;
   /** Baselines that the model is not significantly better than, or that explain its score, in the order of the catalogue. */
-  readonly not_beaten: readonly BaselineName[];
+  readonly not_beaten: readonly Name[];
 }
 
 /**
  * To be better than all baselines the model must pass each single test: an intersection–union test, whose error stays at
  * the level of the single ones (Berger 1982), so nothing has to be corrected for their number.
- * @param balanced The model's balanced accuracy. Not above one half it does no more than one class for all would, which may
- * still beat the majority class of training where test holds more of the other: the majority class then counts as not beaten.
+ * @param balanced The model's balanced accuracy. Not above one part in `classes` it does no more than one class for all would,
+ * which may still beat the majority class of training where test holds more of another: that then counts as not beaten.
  */
-export function shortcutMeter(
-  baselines: readonly Compared[],
+export function shortcutMeter<Name extends string>(
+  baselines: readonly Compared<Name | 'majority'>[],
   balanced: Pick<Interval, 'low'>,
-): ShortcutMeter {
+  classes = 2,
+): ShortcutMeter<Name | 'majority'> {
   const floor = baselines.find(({ name }) => name === 'majority')?.metrics.accuracy ?? 0;
-  const isOneClass = balanced.low !== null && balanced.low <= 0.5;
+  const isOneClass = balanced.low !== null && balanced.low <= 1 / classes;
   const open = baselines.filter(
     (each) => !each.margin.better || explains(each, floor) || (isOneClass && each.name === 'majority'),
   );
@@ -50,7 +51,7 @@ export function shortcutMeter(
 }
 
 /** @param floor accuracy of the majority class. */
-function explains({ name, metrics: { accuracy }, margin }: Compared, floor: number): boolean {
+function explains({ name, metrics: { accuracy }, margin }: Compared<string>, floor: number): boolean {
   const way = accuracy + margin.estimate - floor;
   return name !== 'majority' && way > 0 && (accuracy - floor) / way > EXPLAINED;
 }

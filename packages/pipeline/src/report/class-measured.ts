@@ -1,5 +1,14 @@
-// How the figures of a benchmark were measured, in words.
+// How the figures of a classifier of several classes were measured, in words.
 import { strongestClassBaseline, type ClassEvaluation } from '../metrics/class-evaluation.ts';
+import type { Clusters } from '../metrics/clusters.ts';
+import type { ShortcutMeter } from '../metrics/shortcut-meter.ts';
+import {
+  cameraStatement,
+  intervalStatement,
+  leakStatement,
+  splitStatement,
+  type SplitFacts,
+} from './measured.ts';
 import { count, percent, percentRange, points, pointsRange } from './numbers.ts';
 import type { Statement } from './page.ts';
 
@@ -9,8 +18,8 @@ export interface ImageSplit {
   readonly rows: Readonly<Record<'train' | 'val' | 'test', number>>;
 }
 
-/** Statements in reading order; those that limit the figures are marked. */
-export function classStatements(split: ImageSplit, evaluation: ClassEvaluation): Statement[] {
+/** Of images, in reading order; those that limit the figures are marked. */
+export function imageStatements(split: ImageSplit, evaluation: ClassEvaluation): Statement[] {
   const { train, val, test } = split.rows;
   const how =
     split.kind === 'official'
@@ -20,7 +29,30 @@ export function classStatements(split: ImageSplit, evaluation: ClassEvaluation):
   return [
     { topic: 'Split', text: `${how} ${sizes}` },
     baselineStatement(evaluation),
-    intervalStatement(evaluation),
+    imageIntervalStatement(evaluation),
+  ];
+}
+
+/** What crops say besides the figures. */
+export interface CropClassFacts {
+  readonly shortcuts: ShortcutMeter<string>;
+  readonly resampled: Pick<Clusters, 'unit' | 'caution'> & { readonly groups: number };
+  /** Whether every recording is of one class. */
+  readonly pure: boolean;
+}
+
+/** Of crops, in the same order and words as those of two classes. */
+export function cropClassStatements(
+  split: SplitFacts,
+  evaluation: ClassEvaluation,
+  { shortcuts, resampled, pure }: CropClassFacts,
+): Statement[] {
+  return [
+    splitStatement(split),
+    leakStatement(split),
+    baselineStatement(evaluation),
+    cameraStatement(split, shortcuts, evaluation.baselines, pure),
+    intervalStatement(evaluation.intervals.accuracy, resampled),
   ];
 }
 
@@ -32,7 +64,7 @@ function baselineStatement(evaluation: ClassEvaluation): Statement {
   return { topic: 'Baselines', text: `${reach} ${verdict}`, warn: !margin.better };
 }
 
-function intervalStatement({ accuracy_interval: interval }: ClassEvaluation): Statement {
+function imageIntervalStatement({ intervals: { accuracy: interval } }: ClassEvaluation): Statement {
   const text =
     interval.low === null
       ? `No interval can be given: ${interval.note ?? 'too few images'}.`

@@ -1,6 +1,7 @@
 // The words of the "how this was measured" box: split contract, leak, baselines, interval. No figure is shown without them.
-import type { Difference } from '../metrics/bootstrap.ts';
+import type { Difference, Interval } from '../metrics/bootstrap.ts';
 import { strongestBaseline, type Evaluation } from '../metrics/evaluation.ts';
+import type { ShortcutMeter } from '../metrics/shortcut-meter.ts';
 import { count, percent, percentRange, points, pointsRange } from './numbers.ts';
 import { isLeaking } from './score-basis.ts';
 import type { Statement } from './page.ts';
@@ -42,12 +43,12 @@ export function measuredStatements(split: SplitFacts, evaluation: Evaluation): S
     splitStatement(split),
     leakStatement(split),
     baselineStatement(evaluation),
-    cameraStatement(split, evaluation),
-    intervalStatement(evaluation),
+    cameraStatement(split, evaluation.shortcuts, evaluation.baselines, isPure(evaluation)),
+    intervalStatement(evaluation.intervals.accuracy, evaluation.resampled),
   ];
 }
 
-function splitStatement(split: SplitFacts): Statement {
+export function splitStatement(split: SplitFacts): Statement {
   const size = `${count(split.train_crops)} training crops (${recordings(split.train_recordings)}), ${count(split.test_crops)} test crops (${recordings(split.test_recordings)}).`;
   const order = split.order === undefined ? '' : ` ${split.order}.`;
   return {
@@ -59,7 +60,7 @@ function splitStatement(split: SplitFacts): Statement {
 
 const recordings = (n: number) => `${n} recording${n === 1 ? '' : 's'}`;
 
-function leakStatement({ leak }: SplitFacts): Statement {
+export function leakStatement({ leak }: SplitFacts): Statement {
   if (leak === null) {
     return { topic: 'Leak', text: 'Unknown: the frames of these crops were not recorded.', warn: true };
   }
@@ -85,15 +86,20 @@ export const CAMERA = {
   'beyond the shortcuts': 'The score is beyond what light, size and the marks of a camera give away.',
 } as const satisfies Record<Evaluation['shortcuts']['verdict'], string>;
 
-function cameraStatement(
+/** Whether every recording is of one class. */
+const isPure = ({ per_recording }: Evaluation): boolean =>
+  per_recording.every(({ shareOfClass1 }) => shareOfClass1 === 0 || shareOfClass1 === 1);
+
+/** @param pure Whether every recording is of one class. */
+export function cameraStatement(
   { contract }: SplitFacts,
-  { shortcuts, baselines, per_recording }: Evaluation,
+  { verdict, flagged, not_beaten }: ShortcutMeter<string>,
+  baselines: readonly { readonly name: string; readonly title: string }[],
+  pure: boolean,
 ): Statement {
-  const { verdict, flagged, not_beaten } = shortcuts;
   const titles = baselines.filter(({ name }) => not_beaten.includes(name)).map(({ title }) => title);
   const against = verdict === 'may be the camera' ? ` Not beaten: ${titles.join(', ')} (the margin is not significant, or this alone reaches nine tenths of the model’s way above the majority class, or the model does no better than one class for all).` : ''; // prettier-ignore
   const few = verdict === 'cannot tell' ? ' There are too few groups for a test.' : '';
-  const pure = per_recording.every(({ shareOfClass1 }) => shareOfClass1 === 0 || shareOfClass1 === 1);
   const shared = contract !== 'recording' && pure;
   const caution = shared
     ? ' Train and test share recordings, each of one class, so recognising a recording would score as well as seeing the gas: only a split by recording rules that out.'
@@ -106,7 +112,10 @@ function range({ low, high, level, p }: Difference): string {
   return ` (${percent(level, 0)} interval ${pointsRange({ low, high })}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`})`;
 }
 
-function intervalStatement({ intervals: { accuracy }, resampled }: Evaluation): Statement {
+export function intervalStatement(
+  accuracy: Interval,
+  resampled: Omit<Evaluation['resampled'], 'caution'> & { readonly caution?: string },
+): Statement {
   const unit = `${resampled.groups} ${resampled.unit}${resampled.groups === 1 ? '' : 's'}`;
   const text =
     accuracy.low === null
