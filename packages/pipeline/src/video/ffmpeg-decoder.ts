@@ -1,11 +1,13 @@
 // The ffmpeg back-end: the user's own ffmpeg (5.1 or newer) and ffprobe programs, frames over a pipe.
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { SpatterError } from '../util/errors.ts';
 import {
   addDamage,
   notAVideo,
+  rateAndCount,
   type Damage,
   type DecoderBackend,
   type OpenOptions,
@@ -28,11 +30,12 @@ interface ProbedStream {
   readonly width?: number;
   readonly height?: number;
   readonly avg_frame_rate?: string;
+  readonly r_frame_rate?: string;
   readonly nb_frames?: string;
 }
 
 async function probe(path: string, url = `file:${path}`): Promise<VideoInfo> {
-  const entries = 'stream=codec_name,width,height,avg_frame_rate,nb_frames';
+  const entries = 'stream=codec_name,width,height,avg_frame_rate,r_frame_rate,nb_frames';
   const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'json', url];
   const output = await promisify(execFile)('ffprobe', args).catch((error: unknown) => {
     throw isMissing(error)
@@ -41,16 +44,21 @@ async function probe(path: string, url = `file:${path}`): Promise<VideoInfo> {
   });
   const stream = (JSON.parse(output.stdout) as { streams?: ProbedStream[] }).streams?.[0];
   if (!stream?.width || !stream.height) throw notAVideo(path, 'it holds no video stream that can be decoded');
-  const [num = 0, den = 0] = (stream.avg_frame_rate ?? '').split('/').map(Number);
-  const frames = Number(stream.nb_frames ?? 0);
   return {
-    path,
-    width: stream.width,
-    height: stream.height,
-    fps: den > 0 ? num / den : 0,
-    frameCount: frames > 0 ? frames : null,
+    ...{ path, width: stream.width, height: stream.height },
+    ...rateAndCount(Number(stream.nb_frames ?? 0), rate(stream.avg_frame_rate), rate(stream.r_frame_rate)),
     codec: stream.codec_name ?? 'unknown',
   };
+}
+
+function rate(text = ''): { num: number; den: number } {
+  const [num = 0, den = 0] = text.split('/').map(Number);
+  return { num, den };
+}
+
+/** `[h264 @ 0x55d4c1a3e9c0] no frame!` without the place in memory, which is another in each run. */
+function withoutAddress(line: string): string {
+  return line.replace(/^\[(\S+) @ 0x[\da-f]+\] */, '$1: ').trim();
 }
 
 function isMissing(error: unknown): boolean {
@@ -91,9 +99,8 @@ class PipeReader implements VideoReader {
     });
     this.#program.on('error', () => (this.#failure = missing()));
     this.#exited = new Promise((resolve) => this.#program.once('close', () => resolve()));
-    this.#program.stderr.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.trim().split('\n'))
-        this.damage = addDamage(this.damage, this.position, line.trim());
+    createInterface(this.#program.stderr).on('line', (line) => {
+      this.damage = addDamage(this.damage, this.position, withoutAddress(line));
     });
     this.#chunks = this.#program.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
@@ -141,12 +148,15 @@ class PipeReader implements VideoReader {
   }
 }
 
-/** Frames before the first wanted one are decoded and dropped: exact for every codec, though slower than a seek. */
+/**
+ * Frames before the first wanted one are decoded and dropped: exact for every codec, though slower than a seek. One thread decodes:
+ * what FFmpeg paints where a picture is damaged depends on their number.
+ */
 function commandLine(info: VideoInfo, options: OpenOptions): string[] {
   const start = options.startFrame ?? 0;
   const filters = start > 0 ? [`trim=start_frame=${start}`, PIXELS] : [PIXELS];
   return [
-    ...['-v', 'error', '-nostdin', '-noautorotate', '-threads', String(options.threads ?? 0)],
+    ...['-v', 'repeat+error', '-nostdin', '-noautorotate', '-threads', '1'],
     ...['-i', options.url ?? `file:${info.path}`, '-map', '0:v:0', '-vf', filters.join(',')],
     ...['-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'bgr24', 'pipe:1'],
   ];

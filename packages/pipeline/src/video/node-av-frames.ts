@@ -1,7 +1,8 @@
 // Synchronous decoding with the FFmpeg binding: open, seek to an exact frame, deliver one after the other.
-import type { CodecContext, FormatContext, Frame, Stream } from 'node-av/lib';
+import type { Frame } from 'node-av/lib';
+import { openFile, type OpenFile } from './node-av-open.ts';
 import type { NodeAv } from './node-av.ts';
-import { addDamage, notAVideo, type Damage, type OpenOptions, type VideoInfo } from './reader.ts';
+import { addDamage, type Damage, type OpenOptions, type VideoInfo } from './reader.ts';
 
 /** A key frame is sought this many frames before the wanted one, so that decoders with delay have settled. */
 const SEEK_MARGIN = 16;
@@ -11,6 +12,9 @@ const MAX_READ_ERRORS = 16;
 /**
  * Frames of one file in presentation order. The binding's asynchronous calls deliver nothing on Node 20,
  * so this blocks its thread: run it in a worker.
+ *
+ * What FFmpeg paints where a picture is damaged depends on how many threads decode, and so would all that is made of it. At the
+ * first sign of damage the file is opened once more and read by one thread from then on.
  */
 export class NodeAvFrames {
   readonly info: VideoInfo;
@@ -18,36 +22,42 @@ export class NodeAvFrames {
   /** Index of the frame that `next` delivers. */
   position = 0;
   readonly #av: NodeAv;
-  readonly #format: FormatContext;
-  readonly #codec: CodecContext;
-  readonly #stream: Stream;
+  readonly #path: string;
+  readonly #options: OpenOptions;
+  #file: OpenFile;
   /** The frame that `next` delivered last. */
   readonly frame: Frame;
   readonly #packet;
   #draining = false;
   #readErrors = 0;
   #packets = 0;
+  /** Where the latest packet ends, in ticks of the stream. */
+  #end = 0n;
   /** A frame is decoded already (by a seek) and not delivered yet. */
   #pending = false;
+  /** One thread decodes, or the file cannot be read twice. */
+  #settled: boolean;
 
   /** @throws {SpatterError} NOT_A_VIDEO. */
   constructor(av: NodeAv, path: string, options: OpenOptions) {
     this.#av = av;
-    this.#format = openFormat(av, path, options.url);
-    const { stream, codec } = openCodec(av, this.#format, path, options.threads ?? 0);
-    this.#stream = stream;
-    this.#codec = codec;
-    this.info = videoInfo(av, path, stream);
+    this.#path = path;
+    this.#options = options;
+    this.#file = openFile(av, path, options);
+    this.#settled = options.threads === 1 || options.url !== undefined;
+    this.info = this.#file.info;
     this.frame = new av.Frame();
     this.frame.alloc();
     this.#packet = new av.Packet();
     this.#packet.alloc();
-    this.#startAt(options.startFrame ?? 0, options.url === undefined);
+    this.#startAt(options.startFrame ?? 0);
   }
 
   /** Decodes the next frame; false at the end. */
   next(): boolean {
-    if (!this.#pending && !this.#decode()) {
+    let found = this.#pending || this.#decode();
+    if (this.damage !== null && !this.#settled) found = this.#readAgain();
+    if (!found) {
       this.#checkLength();
       return false;
     }
@@ -59,13 +69,31 @@ export class NodeAvFrames {
   close(): void {
     this.frame.free();
     this.#packet.free();
-    this.#codec.freeContext();
-    this.#format.closeInputSync();
+    this.#file.close();
+  }
+
+  /** From the start, by one thread, up to the frame that comes next; false where there is none. */
+  #readAgain(): boolean {
+    const next = this.position;
+    this.#settled = true;
+    this.#file.close();
+    this.#file = openFile(this.#av, this.#path, { ...this.#options, threads: 1 });
+    this.damage = null;
+    this.#draining = this.#pending = false;
+    this.#readErrors = this.#packets = this.position = 0;
+    this.#end = 0n;
+    this.#startAt(this.#options.startFrame ?? 0);
+    let found = this.#pending || this.#decode();
+    while (found && this.position < next) {
+      this.position++;
+      found = this.#decode();
+    }
+    return found;
   }
 
   #decode(): boolean {
     for (let failures = 0; failures < MAX_READ_ERRORS;) {
-      const status = this.#codec.receiveFrameSync(this.frame);
+      const status = this.#file.codec.receiveFrameSync(this.frame);
       if (status === 0) {
         if (this.frame.decodeErrorFlags !== 0) this.#note('a frame was decoded with errors');
         return true;
@@ -82,22 +110,24 @@ export class NodeAvFrames {
 
   /** Gives the decoder one packet, or tells it that there are no more. */
   #feed(): void {
-    const status = this.#format.readFrameSync(this.#packet);
+    const status = this.#file.format.readFrameSync(this.#packet);
     if (status < 0) {
       if (status !== this.#av.AVERROR_EOF) this.#note(this.#av.FFmpegError.strerror(status));
       this.#draining = status === this.#av.AVERROR_EOF || ++this.#readErrors >= MAX_READ_ERRORS;
-      if (this.#draining) this.#codec.sendPacketSync(null);
+      if (this.#draining) this.#file.codec.sendPacketSync(null);
       return;
     }
     this.#readErrors = 0;
-    if (this.#packet.streamIndex === this.#stream.index) this.#send();
+    if (this.#packet.streamIndex === this.#file.stream.index) this.#send();
     this.#packet.unref();
   }
 
   #send(): void {
+    const { pts, duration } = this.#packet;
     this.#packets++;
+    if (pts !== this.#av.AV_NOPTS_VALUE && pts + duration > this.#end) this.#end = pts + duration;
     if ((this.#packet.flags & this.#av.AV_PKT_FLAG_CORRUPT) !== 0) this.#note('a packet is incomplete');
-    const status = this.#codec.sendPacketSync(this.#packet);
+    const status = this.#file.codec.sendPacketSync(this.#packet);
     if (status < 0) this.#note(this.#av.FFmpegError.strerror(status));
   }
 
@@ -107,20 +137,35 @@ export class NodeAvFrames {
 
   /** Frames that the file holds or announces and that could not be decoded; known at the end. */
   get missing(): number {
-    const held = Math.max(this.#packets, this.info.frameCount ?? 0);
+    const held = Math.max(this.#packets, this.info.frameCount ?? this.#framesUntil(this.#announcedEnd));
     return this.damage === null ? 0 : Math.max(0, held - this.position);
   }
 
   /** A header that announces more than the file holds is the usual sign of a recording cut off. */
   #checkLength(): void {
-    const expected = this.info.frameCount;
-    const found = Math.max(this.#packets, this.position);
-    if (expected === null || found >= expected) return;
+    const { frameCount } = this.info;
+    const expected = frameCount ?? this.#framesUntil(this.#announcedEnd);
+    const found = frameCount === null ? this.#framesUntil(this.#end) : Math.max(this.#packets, this.position);
+    // Not every program counts the last frame's own duration.
+    if (found >= expected - (frameCount === null ? 1 : 0)) return;
     this.#note(`the header announces ${expected} frames, the file ends after ${found}`);
   }
 
-  #startAt(start: number, canSeek: boolean): void {
-    if (canSeek && start > 2 * SEEK_MARGIN && this.#seek(start)) return;
+  /** Where the header says that the video ends, where it counts no frames; at least where the latest packet does. */
+  get #announcedEnd(): bigint {
+    const { announcedEnd } = this.#file;
+    return announcedEnd > this.#end ? announcedEnd : this.#end;
+  }
+
+  /** Frames that a constant rate puts before `end`, in ticks of the stream; 0 without such a rate. */
+  #framesUntil(end: bigint): number {
+    const { timeBase, startTime } = this.#file.stream;
+    if (!this.#hasConstantRate() || startTime === this.#av.AV_NOPTS_VALUE) return 0;
+    return Math.round(((Number(end - startTime) * timeBase.num) / timeBase.den) * this.info.fps);
+  }
+
+  #startAt(start: number): void {
+    if (this.#options.url === undefined && start > 2 * SEEK_MARGIN && this.#seek(start)) return;
     while (this.position < start && this.#decode()) this.position++;
   }
 
@@ -138,25 +183,26 @@ export class NodeAvFrames {
       }
     }
     this.#jump(0);
+    this.#packets = 0;
     return false;
   }
 
   #hasConstantRate(): boolean {
-    const { avgFrameRate: average, rFrameRate: real } = this.#stream;
+    const { avgFrameRate: average, rFrameRate: real } = this.#file.stream;
     return average.num > 0 && average.num * real.den === real.num * average.den;
   }
 
   #jump(index: number): boolean {
-    const { timeBase, startTime } = this.#stream;
+    const { timeBase, startTime } = this.#file.stream;
     const seconds = index / this.info.fps;
     const ticks = BigInt(Math.floor((seconds * timeBase.den) / timeBase.num));
     const origin = startTime === this.#av.AV_NOPTS_VALUE ? 0n : startTime;
-    const status = this.#format.seekFrameSync(
-      this.#stream.index,
+    const status = this.#file.format.seekFrameSync(
+      this.#file.stream.index,
       origin + ticks,
       this.#av.AVSEEK_FLAG_BACKWARD,
     );
-    this.#codec.flushBuffers();
+    this.#file.codec.flushBuffers();
     this.#draining = false;
     return status >= 0;
   }
@@ -164,42 +210,9 @@ export class NodeAvFrames {
   /** Index of the frame just decoded by its time stamp, or null when that is not near a whole number. */
   #frameIndex(): number | null {
     const stamp = this.frame.bestEffortTimestamp;
-    const { timeBase, startTime } = this.#stream;
+    const { timeBase, startTime } = this.#file.stream;
     if (stamp === this.#av.AV_NOPTS_VALUE || startTime === this.#av.AV_NOPTS_VALUE) return null;
     const exact = ((Number(stamp - startTime) * timeBase.num) / timeBase.den) * this.info.fps;
     return Math.abs(exact - Math.round(exact)) < 0.2 ? Math.round(exact) : null;
   }
-}
-
-function openFormat(av: NodeAv, path: string, url = path): FormatContext {
-  const format = new av.FormatContext();
-  const opened = format.openInputSync(url);
-  if (opened < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(opened)}`);
-  const found = format.findStreamInfoSync(null);
-  if (found < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(found)}`);
-  return format;
-}
-
-function openCodec(av: NodeAv, format: FormatContext, path: string, threads: number) {
-  const best = format.findBestStream(av.AVMEDIA_TYPE_VIDEO, -1, -1, true);
-  const stream = format.streams[best.streamIndex];
-  if (stream === undefined || best.decoder === null)
-    throw notAVideo(path, 'it holds no video stream that can be decoded');
-  const codec = new av.CodecContext();
-  codec.allocContext3(best.decoder);
-  codec.parametersToContext(stream.codecpar);
-  codec.threadCount = threads;
-  codec.pktTimebase = stream.timeBase;
-  const opened = codec.open2Sync(best.decoder);
-  if (opened < 0) throw notAVideo(path, `FFmpeg says: ${av.FFmpegError.strerror(opened)}`);
-  return { stream, codec };
-}
-
-function videoInfo(av: NodeAv, path: string, stream: Stream): VideoInfo {
-  const { width, height, codecId } = stream.codecpar;
-  if (width <= 0 || height <= 0) throw notAVideo(path, 'its picture size is not known');
-  const { num, den } = stream.avgFrameRate;
-  const frames = Number(stream.nbFrames);
-  const codec = av.avGetCodecName(codecId) ?? 'unknown';
-  return { path, width, height, fps: den > 0 ? num / den : 0, frameCount: frames > 0 ? frames : null, codec };
 }

@@ -18,7 +18,7 @@ export interface VideoInfo {
 
 /** What went wrong while decoding; the frames read before and after it are good. */
 export interface Damage {
-  /** Index of the first frame that was to be read when trouble was noticed. */
+  /** Index of the first frame that was to be read when trouble was noticed; about, where the ffmpeg program reads. */
   readonly atFrame: number;
   /** How many times the demuxer or the decoder complained. */
   readonly count: number;
@@ -58,7 +58,7 @@ export interface OpenOptions {
   readonly still?: StillRule;
   /** First frame to deliver, counted from 0; exact, whatever the codec's key frames. */
   readonly startFrame?: number;
-  /** Threads FFmpeg may decode with; 0 lets it choose. */
+  /** Threads node-av may decode an undamaged file with; 0 lets FFmpeg choose. Changes nothing but the time. */
   readonly threads?: number;
   /** What FFmpeg opens instead of the path, read from its first byte to its last: a file that grows (see follow.ts). */
   readonly url?: string;
@@ -67,6 +67,25 @@ export interface OpenOptions {
 export interface DecoderBackend {
   /** @throws {SpatterError} NOT_A_VIDEO, or DECODER_MISSING when this back-end is not installed. */
   open(path: string, options: OpenOptions): Promise<VideoReader>;
+}
+
+/** A fraction, as FFmpeg gives rates. */
+interface Rational {
+  readonly num: number;
+  readonly den: number;
+}
+
+/**
+ * Frames a second and in the file, 0 and null where the header does not say. AVI counts its empty chunks too, which only hold a
+ * picture longer; the rate of the pictures (`real`) is a whole fraction of the chunks' (`average`) then.
+ */
+export function rateAndCount(count: number, average: Rational, real: Rational) {
+  const chunks = (average.num * real.den) / (average.den * real.num);
+  const each = Number.isInteger(chunks) && chunks > 1 ? chunks : 1;
+  return {
+    fps: average.den > 0 ? average.num / average.den / each : 0,
+    frameCount: count > 0 ? Math.ceil(count / each) : null,
+  };
 }
 
 /** Adds one complaint to what was noticed before. The first message is kept: later ones are mostly its echo. */

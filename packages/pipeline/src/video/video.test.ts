@@ -1,12 +1,14 @@
 // Every decoder against the contract; both against the pixels OpenCV read from real recordings.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_SHARED_DATA, sharedData } from '../util/testing/shared.ts';
 import { openVideo } from './decoder.ts';
-import { frameMd5s } from './testing/clip.ts';
+import { writeVideo } from './encoder.ts';
+import { CLIP, emptyFolder, frameMd5s } from './testing/clip.ts';
 import { decoderContract } from './testing/decoder-contract.ts';
+import { remux } from './testing/remux.ts';
 
 function missing(check: () => unknown, reason: string): string | undefined {
   try {
@@ -22,6 +24,37 @@ decoderContract(
   'ffmpeg',
   missing(() => execFileSync('ffprobe', ['-version']), 'ffmpeg is not on the PATH'),
 );
+
+describe('damage', () => {
+  it('of a Matroska file that is cut off is seen by its length', async () => {
+    const whole = join(emptyFolder(), 'whole.mkv');
+    await remux(CLIP, whole, 'matroska');
+    const bytes = readFileSync(whole);
+    const cut = join(dirname(whole), 'cut.mkv');
+    writeFileSync(cut, bytes.subarray(0, Math.round(0.6 * bytes.length)));
+    const [good, bad] = [await openVideo(whole), await openVideo(cut)];
+    expect(await frameMd5s(good)).toHaveLength(90);
+    expect([good.damage, good.missing]).toEqual([null, 0]);
+    const found = (await frameMd5s(bad)).length;
+    expect(found).toBeGreaterThan(0);
+    expect(bad.missing).toBe(90 - found);
+    expect(bad.damage?.message).toContain('the header announces 90 frames');
+    await Promise.all([good.close(), bad.close()]);
+  });
+
+  it('is not what empty chunks of an AVI file are: they hold a picture longer', async () => {
+    const folder = emptyFolder();
+    const [plain, spread] = [join(folder, 'plain.mp4'), join(folder, 'spread.avi')];
+    const gray = Array.from({ length: 40 }, (_, i) => new Uint8Array(32 * 32 * 3).fill(5 * i));
+    await writeVideo(plain, { width: 32, height: 32, fps: 25, codec: 'mpeg4' }, gray);
+    await remux(plain, spread, 'avi', 50);
+    const reader = await openVideo(spread);
+    expect(reader.info).toMatchObject({ fps: 25, frameCount: 40 });
+    expect(await frameMd5s(reader)).toHaveLength(40);
+    expect([reader.damage, reader.missing]).toEqual([null, 0]);
+    await reader.close();
+  });
+});
 
 describe('decoder choice', () => {
   it('says both ways out when there is no ffmpeg program', async () => {

@@ -230,8 +230,9 @@ function describeSummary(summary: ExtractSummary): string[] {
     `${did} ${paths.join(', ')}`,
   ];
   if (damage !== null) {
+    const more = damage.count > 1 ? `, and ${damage.count - 1} more` : '';
     lines.push(
-      `warning: the video is damaged from frame ${damage.atFrame} on (${damage.message}); what could be decoded was kept`,
+      `warning: the video is damaged from frame ${damage.atFrame} on (${damage.message}${more}); ${record.frames.unreadable} frames could not be read, what could be decoded was kept`,
     );
   }
   if (ledger.kept === 0) {

@@ -61,6 +61,23 @@ export function decoderContract(decoder: DecoderName, unavailable?: string): voi
       await reader.close();
     });
 
+    it('gives the same pixels of a damaged video however many threads decode, and says the same', async () => {
+      const path = damagedClip((bytes) => bytes.fill(0xa5, 6000, 6600));
+      const [one, ...others] = await Promise.all(
+        [1, 2, 3, 8].map(async (threads) => {
+          const reader = await openVideo(path, { decoder, threads });
+          const sums = await frameMd5s(reader);
+          await reader.close();
+          const { count, message } = reader.damage!;
+          // The program writes its complaints beside the frames, at its own pace.
+          const atFrame = decoder === 'ffmpeg' ? 0 : reader.damage!.atFrame;
+          return { sums, atFrame, count, message, missing: reader.missing };
+        }),
+      );
+      expect(one!.message).not.toContain('0x');
+      for (const other of others) expect(other).toEqual(one);
+    });
+
     it('survives garbage in the middle', async () => {
       const reader = await open(
         decoder,

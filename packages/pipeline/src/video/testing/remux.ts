@@ -1,8 +1,11 @@
 // Puts the packets of a video into another container, as they are.
 import { loadNodeAv } from '../node-av.ts';
 
-/** @param container FFmpeg's name of it, such as `mpegts` */
-export async function remux(from: string, to: string, container: string): Promise<void> {
+/**
+ * @param container FFmpeg's name of it, such as `mpegts`
+ * @param ticks     time stamps a second; those of `from` unless given
+ */
+export async function remux(from: string, to: string, container: string, ticks?: number): Promise<void> {
   const av = await loadNodeAv();
   const check = (status: number) => av.FFmpegError.throwIfError(status, container);
   const [input, output, packet] = [new av.FormatContext(), new av.FormatContext(), new av.Packet()];
@@ -12,7 +15,7 @@ export async function remux(from: string, to: string, container: string): Promis
   const [source, stream] = [input.streams[0]!, output.newStream()];
   check(source.codecpar.copy(stream.codecpar));
   stream.codecpar.codecTag = 0;
-  stream.timeBase = source.timeBase;
+  stream.timeBase = ticks === undefined ? source.timeBase : new av.Rational(1, ticks);
   check(output.openOutputSync());
   check(output.writeHeaderSync());
   packet.alloc();
