@@ -2,9 +2,8 @@
 import type { RecordingFacts } from '../store/recording-facts.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import type { DecoderName } from '../video/decoder.ts';
-import { fileDigest } from './commit.ts';
 import type { Request } from './earlier-run.ts';
-import { readLayerTimes } from './layers.ts';
+import type { LayerTimes } from './layers.ts';
 import type { ExtractionParameters } from './record.ts';
 import { DEFAULT_RULES, regionOf, type Mode, type SpatterRules } from './rules.ts';
 
@@ -18,8 +17,8 @@ export interface ExtractOptions extends Partial<SpatterRules> {
   readonly mode?: Mode;
   /** Frames without spatter after which a new layer begins; default 700. */
   readonly layerGap?: number;
-  /** CSV of layer times, instead of the gap. */
-  readonly layerTimes?: string;
+  /** The machine's layer times, instead of the gap. */
+  readonly layerTimes?: LayerTimes;
   /** Direction of the gas flow in the picture, degrees: 0 (default) towards larger x, 90 towards larger y. */
   readonly flowDirection?: number;
   /** Stop after this many crops. */
@@ -57,7 +56,7 @@ function definedOnly(options: ExtractOptions): Partial<SpatterRules> {
 /**
  * What decides the files of an extraction, besides the video and the version.
  * @param width of the video's frames
- * @throws {SpatterError} LAYER_TIMES or USAGE.
+ * @throws {SpatterError} USAGE.
  */
 export function parametersOf(
   rules: SpatterRules,
@@ -66,13 +65,12 @@ export function parametersOf(
 ): ExtractionParameters {
   const { left, right } = regionOf(rules, width);
   const times = options.layerTimes;
-  if (times !== undefined) readLayerTimes(times);
   return {
     ...{ mode: options.mode ?? 'corrected', start_frame: options.startFrame ?? 0 },
     ...{ left_bound: left, right_bound: right, min_area: rules.minArea, max_area: rules.maxArea },
     ...{ threshold: rules.threshold, reject_edges: rules.rejectEdges === true },
     layer_gap: times === undefined ? (options.layerGap ?? LAYER_GAP) : null,
-    layer_times: times === undefined ? null : fileDigest(times),
+    layer_times: times?.sha256 ?? null,
     flow_direction: options.flowDirection ?? 0,
     ...{ capture: options.capture ?? true, max_crops: options.maxCrops ?? null },
     decoder: options.decoder ?? 'auto',

@@ -22,7 +22,7 @@ import { extractCrops } from './crops.ts';
 import { extractToFiles } from './extract-files.ts';
 import type { ExtractOptions } from './extract-options.ts';
 import { MaskKernel } from './kernel.ts';
-import { LayerCounter } from './layers.ts';
+import { LayerCounter, readLayerTimes } from './layers.ts';
 import { LiveCounts } from './live-counts.ts';
 import { unbalanced } from './record.ts';
 import { DEFAULT_RULES, regionOf, stillRule } from './rules.ts';
@@ -283,7 +283,7 @@ describe('extraction to files', () => {
     const folder = emptyFolder();
     const times = join(folder, 'times.csv');
     writeFileSync(times, 'layer,start_s,end_s\n7,0,1\n8,1.2,2\n');
-    const { files, layers } = await extract(join(folder, 'out'), { layerTimes: times });
+    const { files, layers } = await extract(join(folder, 'out'), { layerTimes: readLayerTimes(times) });
     const { columns, rows } = readCsv(files.sidecar!);
     const layerOf = (row: readonly string[]) => [Number(row[2]), Number(row[columns.indexOf('layer')])];
     for (const [frame, layer] of rows.map(layerOf)) {
@@ -291,9 +291,7 @@ describe('extraction to files', () => {
     }
     expect(layers).toBe(2);
     writeFileSync(times, 'layer,start_s\n7,3\n8,1\n');
-    await expect(extract(join(folder, 'b'), { layerTimes: times })).rejects.toMatchObject({
-      code: 'LAYER_TIMES',
-    });
+    expect(() => readLayerTimes(times)).toThrow(expect.objectContaining({ code: 'LAYER_TIMES' }));
   });
 
   it('gives the same bytes at another time', async () => {

@@ -10,14 +10,7 @@ import { commit, fileDigest } from './commit.ts';
 import { extractCrops, type Crop, type FrameCrops } from './crops.ts';
 import { spatterVersion } from './earlier-run.ts';
 import { LAYER_GAP, type Course } from './extract-options.ts';
-import {
-  LAYER_COLUMNS,
-  LayerCounter,
-  LayerSurvey,
-  LayerTable,
-  readLayerTimes,
-  type LayerClock,
-} from './layers.ts';
+import { LAYER_COLUMNS, LayerCounter, LayerSurvey, LayerTable, type LayerClock } from './layers.ts';
 import { Ledger } from './ledger.ts';
 import { LiveCounts } from './live-counts.ts';
 import { QUARANTINE, quarantineFiles, type ExtractFiles } from './output-files.ts';
@@ -63,7 +56,7 @@ export class Extraction {
     this.#layers =
       options.layerTimes === undefined
         ? new LayerCounter(this.#start, options.layerGap ?? LAYER_GAP)
-        : new LayerTable(readLayerTimes(options.layerTimes), reader.info.fps);
+        : new LayerTable(options.layerTimes.times, reader.info.fps);
   }
 
   async run(): Promise<ExtractionRecord> {

@@ -1,6 +1,8 @@
 // Which layer of the build a frame belongs to: by pauses in the spatter, or by the machine's own table of layer times.
-import { readCsv, type CsvValue } from '../util/csv.ts';
-import { SpatterError } from '../util/errors.ts';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parseCsv, type CsvValue } from '../util/csv.ts';
+import { fromSystemError, SpatterError } from '../util/errors.ts';
 import type { Crop } from './crops.ts';
 
 /** Frames without spatter after which the next spatter belongs to a new layer: the recoater has passed meanwhile. */
@@ -44,12 +46,29 @@ export interface LayerTime {
   readonly end: number;
 }
 
+/** A machine's table of layer times. */
+export interface LayerTimes {
+  readonly times: readonly LayerTime[];
+  /** SHA-256 of the table's bytes. */
+  readonly sha256: string;
+}
+
 /**
- * Reads a CSV of layer times: columns `layer,start_s` and, if wanted, `end_s` (without it, a layer ends where the next begins).
+ * Reads a CSV of layer times, once, so that a pipe will do: columns `layer,start_s` and, if wanted, `end_s` (without it, a layer ends where the next begins).
  * @throws {SpatterError} FILE_NOT_FOUND, IO, or LAYER_TIMES where the table makes no sense.
  */
-export function readLayerTimes(path: string): LayerTime[] {
-  const { columns, rows } = readCsv(path);
+export function readLayerTimes(path: string): LayerTimes {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw fromSystemError(error, path);
+  }
+  return { times: timesIn(bytes, path), sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function timesIn(bytes: Buffer, path: string): LayerTime[] {
+  const { columns, rows } = parseCsv(bytes, path);
   for (const column of ['layer', 'start_s']) {
     if (!columns.includes(column)) throw wrongTimes(`${path} must have a column ${column}`);
   }

@@ -31,16 +31,26 @@ export interface CsvTable {
  * @throws {SpatterError} FILE_NOT_FOUND, IO, or INDEX_INVALID with the line where it is no such table.
  */
 export function readCsv(path: string): CsvTable {
+  let bytes: Buffer;
   try {
-    const [columns = [], ...rows] = parse(readFileSync(path), { bom: true, skip_empty_lines: true });
-    return { columns, rows };
+    bytes = readFileSync(path);
   } catch (error) {
-    if (error instanceof CsvError) {
-      const message = `${path} must be a CSV table with rows as wide as its header: ${error.message}`;
-      throw new SpatterError('INDEX_INVALID', message, 'correct the file, or make it again', {
-        cause: error,
-      });
-    }
     throw fromSystemError(error, path);
+  }
+  return parseCsv(bytes, path);
+}
+
+/**
+ * The table in `bytes`, which were read from `path`.
+ * @throws {SpatterError} INDEX_INVALID with the line where it is no such table.
+ */
+export function parseCsv(bytes: Buffer, path: string): CsvTable {
+  try {
+    const [columns = [], ...rows] = parse(bytes, { bom: true, skip_empty_lines: true });
+    return { columns, rows };
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    const message = `${path} must be a CSV table with rows as wide as its header: ${cause.message}`;
+    throw new SpatterError('INDEX_INVALID', message, 'correct the file, or make it again', { cause });
   }
 }

@@ -1,4 +1,5 @@
 // `spatter extract` as typed: several videos, the reference program's flags, the JSON line, one line per mistake.
+import { execFileSync, spawn } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -169,6 +170,19 @@ describe('spatter extract', () => {
     }
     const again = await extract(join(out, 'runs.csv'), '--out', one, ...rules, '--json');
     expect(lastLine(again.stdout)).toMatchObject({ extracted: 3, videos: [{ reused: true }, {}, {}] });
+  });
+
+  it.skipIf(process.platform === 'win32')('reads layer times from a pipe, once for all videos', async () => {
+    const [one, two, pipe] = ['one.mp4', 'two.mp4', 'times'].map((name) => join(out, name));
+    for (const copy of [one!, two!]) copyFileSync(CLIP, copy);
+    execFileSync('mkfifo', [pipe!]);
+    const writer = spawn('sh', ['-c', 'printf "layer,start_s\\n3,0\\n4,1\\n" > "$0"', pipe!]);
+    const rules = ['--min-area', '60', '--max-area', '3000', '--workers', '2', '--no-capture'];
+    const { stdout } = await extract(one!, two!, '--layer-times', pipe!, ...rules, '--out', out, '--json');
+    writer.kill();
+    expect(lastLine(stdout)).toMatchObject({ extracted: 2, failed: 0 });
+    const table = readFileSync(join(out, 'two_layer_table.csv'), 'utf8');
+    expect(table).toMatch(/^3,.*\n4,/m);
   });
 
   it('carries what a manifest tells into the files, the index and the recordings', async () => {

@@ -6,6 +6,7 @@ import { composeConfig, type Config } from '../../config/index.ts';
 import { DEBUG_CROPS, type ExtractSummary } from '../../extract/extract-files.ts';
 import { extractMany, type ExtractJob, type Outcome } from '../../extract/extract-many.ts';
 import { listVideos, type InputVideo } from '../../extract/inputs.ts';
+import { readLayerTimes } from '../../extract/layers.ts';
 import { extractFiles } from '../../extract/output-files.ts';
 import { outputNames } from '../../extract/output-names.ts';
 import { MODES, type Mode } from '../../extract/rules.ts';
@@ -206,7 +207,7 @@ function optionsOf(flags: ExtractFlags, config: Config['extraction']): ExtractJo
     capture,
     mode: flags.mode ?? config.mode,
     layerGap: flags.layerGap ?? config.layer_gap,
-    ...(layerTimes === null ? {} : { layerTimes }),
+    ...(layerTimes === null ? {} : { layerTimes: readLayerTimes(layerTimes) }),
     flowDirection: flags.flowDirection ?? config.flow_direction,
     ...((flags.debug ?? config.debug) ? { maxCrops: DEBUG_CROPS } : {}),
     ...{ graph: flags.graph === true, preview: flags.preview === true, overwrite: flags.overwrite === true },
