@@ -51,6 +51,15 @@ describe('the shipped config', () => {
     });
   });
 
+  it('lets a group name its experiment, and an experiment name its own', () => {
+    const named = (...overrides: string[]) => compose(...overrides).config.experiment;
+    expect(named('data=idx')).toMatchObject({ name: 'idx', tags: ['benchmark'] });
+    expect(named('data=folder_rgb')).toMatchObject({ name: 'folder' });
+    expect(named('data=idx', 'experiment.name=mine')).toMatchObject({ name: 'mine' });
+    expect(named('+experiment=demo')).toMatchObject({ name: 'demo' });
+    expect(named()).toMatchObject({ name: 'default' });
+  });
+
   it('composes with every option of every group', () => {
     const conf = join(import.meta.dirname, '../../conf');
     const groups = readdirSync(conf, { withFileTypes: true }).filter((entry) => entry.isDirectory());

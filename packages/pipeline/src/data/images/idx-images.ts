@@ -1,6 +1,6 @@
 // The four IDX files of MNIST and its kin as labelled images, zero-padded to the network's input.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SpatterError } from '../../util/errors.ts';
 import { readIdxFile, type IdxFile } from './idx-file.ts';
@@ -63,12 +63,44 @@ function readPart(root: string, part: Published, size: number): { images: IdxFil
 
 /** The first that exists of the spellings in use. */
 function idxPath(root: string, part: Published, what: keyof typeof RANKS): string {
-  const stems = ['-', '.'].map((dot) => `${PREFIXES[part]}-${what}${dot}idx${RANKS[what]}-ubyte`);
-  const names = stems.flatMap((stem) => [stem, `${stem}.gz`]);
-  const found = names.map((name) => join(root, name)).find((path) => existsSync(path));
+  const names = spellings(part, what);
+  const found = names.map((name) => join(root, name)).find(isFile);
   if (found !== undefined) return found;
-  const message = `${root} must hold ${names[0]!} or ${names[1]!}, but holds neither`;
-  throw new SpatterError('FILE_NOT_FOUND', message, 'set data.root to the folder of the four IDX files');
+  const state = existsSync(root) ? 'holds neither' : 'does not exist';
+  const message = `${root} must hold ${names[0]!} or ${names[1]!}, but ${state}`;
+  const below = folderBelow(root, names);
+  const hint =
+    below === undefined ? 'set data.root to the folder of the four IDX files' : `set data.root=${below}`;
+  throw new SpatterError('FILE_NOT_FOUND', message, hint);
+}
+
+function spellings(part: Published, what: keyof typeof RANKS): string[] {
+  const stems = ['-', '.'].map((dot) => `${PREFIXES[part]}-${what}${dot}idx${RANKS[what]}-ubyte`);
+  return stems.flatMap((stem) => [stem, `${stem}.gz`]);
+}
+
+/** The first folder up to two levels below `root` that holds one of `names`, as torchvision's `MNIST/raw` does. */
+function folderBelow(root: string, names: readonly string[], levels = 2): string | undefined {
+  if (levels === 0) return undefined;
+  for (const folder of foldersIn(root)) {
+    if (names.some((name) => isFile(join(folder, name)))) return folder;
+    const deeper = folderBelow(folder, names, levels - 1);
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+}
+
+/** Kaggle's MNIST has folders of these names beside the files. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/** Sub-folders by name; none of what cannot be listed. */
+function foldersIn(path: string): string[] {
+  try {
+    const all = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return all.map(({ name }) => join(path, name)).sort();
+  } catch {
+    return [];
+  }
 }
 
 /** Copies images [count, height, width] into the middle of squares of `size` pixels; `out` is black. */

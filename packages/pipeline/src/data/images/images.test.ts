@@ -1,5 +1,13 @@
 // Labelled images from IDX files and class folders: what is read, how it is divided, and one line for every kind of damage.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -53,6 +61,22 @@ describe('IDX files', () => {
     plain[16]!++;
     writeFileSync(join(b, 'train-images.idx3-ubyte'), plain);
     expect(readIdxImages(b, 8).hash).not.toBe(readIdxImages(a, 8).hash);
+  });
+
+  it('are told where they lie when they lie deeper, and folders of their names are passed over', () => {
+    const root = folder();
+    mkdirSync(join(root, 'MNIST', 'raw'), { recursive: true });
+    writeTinyIdx(join(root, 'MNIST', 'raw'));
+    const raw = join(root, 'MNIST', 'raw');
+    const refusal = (message: RegExp, hint: string): unknown =>
+      expect.objectContaining({ message: expect.stringMatching(message) as string, hint });
+    expect(() => readIdxImages(root, 8)).toThrow(refusal(/but holds neither$/, `set data.root=${raw}`));
+    expect(() => readIdxImages(join(root, 'none'), 8)).toThrow(
+      refusal(/but does not exist$/, 'set data.root to the folder of the four IDX files'),
+    );
+    renameSync(join(raw, 'train-images-idx3-ubyte'), join(raw, 'train-images.idx3-ubyte'));
+    mkdirSync(join(raw, 'train-images-idx3-ubyte'));
+    expect(readIdxImages(raw, 8).labels).toHaveLength(8);
   });
 
   const images = (shape: number[], length = shape.reduce((a, b) => a * b, 1)) =>
