@@ -70,6 +70,13 @@ describe('crops of three gas flows', () => {
     expect(readFileSync(at('run', 'evaluation', 'report.html'), 'utf8')).toContain('left_mid_');
   }, 120_000);
 
+  it('have their shortcuts measured before any training', () => {
+    const { scores, strongest, split } = spatterJson('data', 'shortcuts', root, '--split', 'recording') as { scores: { name: string; accuracy: number }[]; strongest: string; split: { kind: string } }; // prettier-ignore
+    expect(split.kind).toBe('recording');
+    expect(scores.find(({ name }) => name === 'majority')!.accuracy).toBeCloseTo(1 / 3, 12);
+    expect(scores.map(({ name }) => name)).toContain(strongest);
+  });
+
   it('give a model that names the flow of another recording', async () => {
     spatterJson('export', at('run'));
     await storeRecording('new', DIGITS[1]!, 99);

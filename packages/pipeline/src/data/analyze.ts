@@ -239,7 +239,6 @@ function shortcutsOf(
   splits: readonly SplitSurvey[],
   seed: number,
 ): Analysis['shortcuts'] {
-  if (index.label.some((label) => label > 1)) return null;
   const kind = (['recording', 'time-block', 'random'] as const).find((wanted) =>
     splits.some((one) => one.kind === wanted && one.contract !== null),
   );

@@ -61,12 +61,3 @@ export function requireKnownLabels(labels: Uint8Array, outputs: number): void {
   const hint = `give it the classes: model.architecture.num_classes=${highest + 1} training.loss=cross_entropy`;
   throw new SpatterError('LABELS', message, hint);
 }
-
-/** @throws {SpatterError} LABELS unless all labels are 0 or 1: shortcuts are measured between two classes. */
-export function requireBinary({ label }: CropIndex): void {
-  requireTwoClasses(label);
-  const other = label.find((value) => value > 1);
-  if (other === undefined) return;
-  const message = `shortcuts are measured between the labels 0 and 1, the index has a label ${other}`;
-  throw new SpatterError('LABELS', message, 'index the two classes alone');
-}

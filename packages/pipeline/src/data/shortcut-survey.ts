@@ -28,6 +28,7 @@ export function surveyShortcuts(
   const frame = Int32Array.from(thinned(split.test), (row) => times.frame[row]!);
   const input: ShortcutInput = {
     ...{ train, test, frame },
+    classes: index.label.reduce((a, b) => Math.max(a, b), 1) + 1,
     recording: test.recording,
     bootstrap: { seed, resamples: RESAMPLES },
   };

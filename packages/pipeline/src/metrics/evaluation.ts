@@ -98,7 +98,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
 }
 
 /** 1 where a crop is decided right, else 0. */
-export const hits = ({ label, decision }: Scored) =>
+export const hits = ({ label, decision }: Pick<Scored, 'label' | 'decision'>) =>
   Uint8Array.from({ length: label.length }, (_, i) => Number(label[i] === decision[i]));
 
 function intervals(scored: Scored, clusters: Clusters, options: BootstrapOptions): Evaluation['intervals'] {

@@ -1,6 +1,6 @@
 // Before any training: how far brightness, size, JPEG bytes and the camera's fingerprint alone would get on a split.
+import { accuracy } from './accuracy.ts';
 import { BASELINES, fingerprintFeatures, type BaselineName } from './baselines.ts';
-import { decisionMetrics } from './binary.ts';
 import {
   clusterBootstrap,
   pairedDifference,
@@ -10,12 +10,21 @@ import {
 } from './bootstrap.ts';
 import { clusterMean } from './cluster-statistics.ts';
 import { chooseClusters, type Clusters } from './clusters.ts';
+import {
+  decideCropClassBaselines,
+  type CropClassBaselineName,
+  type KnownCrops,
+} from './crop-class-baselines.ts';
 import { hits, scoreBaseline, type BaselineInput } from './evaluation.ts';
 import { fitFingerprint } from './fingerprint.ts';
 import { groupBy } from './groups.ts';
+import { rocAuc } from './roc.ts';
 import type { Values } from './values.ts';
 
 export interface ShortcutInput extends BaselineInput {
+  readonly train: KnownCrops;
+  /** Number of classes, two or more. */
+  readonly classes: number;
   /** Recording and frame of each test crop. */
   readonly recording: readonly string[];
   readonly frame: Values;
@@ -23,11 +32,12 @@ export interface ShortcutInput extends BaselineInput {
 }
 
 export interface ShortcutScore {
-  readonly name: BaselineName;
+  readonly name: BaselineName | CropClassBaselineName;
   readonly title: string;
   readonly rule: string;
   readonly accuracy: number;
-  readonly roc_auc: number;
+  /** Null with more than two classes. */
+  readonly roc_auc: number | null;
   readonly interval: Interval;
   /** Accuracy over that of the majority class, on the same resamples. */
   readonly over_majority: Difference;
@@ -38,7 +48,7 @@ export interface ShortcutSurvey {
   readonly resampled: { readonly unit: Clusters['unit']; readonly groups: number };
   readonly scores: readonly ShortcutScore[];
   /** The shortcut with the highest accuracy: what a network has to beat. */
-  readonly strongest: BaselineName;
+  readonly strongest: ShortcutScore['name'];
   /** True when a shortcut is significantly better than the majority class. */
   readonly shortcut_exists: boolean;
   /** How often the fingerprint names the recording of a test crop; null where test recordings are not in training. */
@@ -52,19 +62,15 @@ export interface ShortcutSurvey {
 /** Fits every baseline on train and judges it on test. Deterministic for a given seed. */
 export function measureShortcuts(input: ShortcutInput): ShortcutSurvey {
   const clusters = chooseClusters(groupBy(input.recording).group, input.frame, { label: input.test.label });
-  const scored = (Object.keys(BASELINES) as BaselineName[]).map((name) => ({
-    name,
-    ...scoreBaseline(input, name),
+  const { label } = input.test;
+  const decided = input.classes > 2 ? ofClasses(input) : ofTwo(input);
+  const right = decided.map(({ decision }) => clusterMean(hits({ label, decision }), clusters));
+  const scores = decided.map(({ decision, ...named }, i): ShortcutScore => ({
+    ...named,
+    accuracy: accuracy(label, decision),
+    interval: clusterBootstrap(right[i]!, clusters, input.bootstrap),
+    over_majority: pairedDifference(right[i]!, right[0]!, clusters, input.bootstrap),
   }));
-  const right = scored.map((one) => clusterMean(hits(one.scored), clusters));
-  const scores = scored.map(({ name, rule, scored: result }, i): ShortcutScore => {
-    const { accuracy, roc_auc } = decisionMetrics(result);
-    return {
-      ...{ name, title: BASELINES[name].title, rule, accuracy, roc_auc },
-      interval: clusterBootstrap(right[i]!, clusters, input.bootstrap),
-      over_majority: pairedDifference(right[i]!, right[0]!, clusters, input.bootstrap),
-    };
-  });
   const strongest = scores.reduce((best, one) => (one.accuracy > best.accuracy ? one : best)).name;
   return {
     crops: input.recording.length,
@@ -75,9 +81,23 @@ export function measureShortcuts(input: ShortcutInput): ShortcutSurvey {
   };
 }
 
+type Decided = Pick<ShortcutScore, 'name' | 'title' | 'rule' | 'roc_auc'> & { readonly decision: Values };
+
+function ofTwo(input: BaselineInput): Decided[] {
+  return (Object.keys(BASELINES) as BaselineName[]).map((name) => {
+    const { rule, scored } = scoreBaseline(input, name);
+    const roc_auc = rocAuc(scored.label, scored.probability);
+    return { name, title: BASELINES[name].title, rule, roc_auc, decision: scored.decision };
+  });
+}
+
+function ofClasses({ train, test, recording, classes }: ShortcutInput): Decided[] {
+  const crops = { features: test.features, crops: recording.length };
+  return decideCropClassBaselines(train, classes, crops).map((each) => ({ ...each, roc_auc: null }));
+}
+
 function nameRecordings({ train, test, recording }: ShortcutInput): ShortcutSurvey['names_recording'] {
   const known = train.recording;
-  if (known === undefined) return null;
   const trained = new Set(known);
   if (!recording.every((name) => trained.has(name))) return null;
   const { names, probability } = fitFingerprint(fingerprintFeatures(train.features), known);

@@ -53,8 +53,8 @@ async function shortcuts(context: Context, flags: Flags, path: string): Promise<
   const { cropTimes } = await import('../../data/sidecar.ts');
   const { surveyCrops } = await import('../../data/crop-survey.ts');
   const { surveyShortcuts } = await import('../../data/shortcut-survey.ts');
-  const { requireBinary } = await import('../../data/crop-index-check.ts');
-  requireBinary(index);
+  const { requireTwoClasses } = await import('../../data/crop-index-check.ts');
+  requireTwoClasses(index.label);
   const times = cropTimes(index);
   const options = { seed: flags.seed, gapFrames: flags.gap, group: flags.group };
   const split = SPLITS[flags.split]({ ...times, label: index.label }, options);
