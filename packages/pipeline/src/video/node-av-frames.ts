@@ -55,7 +55,7 @@ export class NodeAvFrames {
 
   /** Decodes the next frame; false at the end. */
   next(): boolean {
-    let found = this.#pending || this.#decode();
+    let found = this.#found();
     if (this.damage !== null && !this.#settled) found = this.#readAgain();
     if (!found) {
       this.#checkLength();
@@ -83,12 +83,17 @@ export class NodeAvFrames {
     this.#readErrors = this.#packets = this.position = 0;
     this.#end = 0n;
     this.#startAt(this.#options.startFrame ?? 0);
-    let found = this.#pending || this.#decode();
+    let found = this.#found();
     while (found && this.position < next) {
       this.position++;
       found = this.#decode();
     }
     return found;
+  }
+
+  /** There is a frame, decoded by a seek or now. */
+  #found(): boolean {
+    return this.#pending || this.#decode();
   }
 
   #decode(): boolean {
