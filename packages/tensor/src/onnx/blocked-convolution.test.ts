@@ -26,6 +26,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'on images that every tap fills': { x: [32, 16, 2, 2], w: [32, 16, 3, 3], padding: [1, 1] },
   'on such images with stride': { x: [32, 32, 2, 2], w: [16, 32, 3, 3], padding: [1, 1], stride: [2, 2] },
   'on images that some taps miss': { x: [32, 16, 3, 2], w: [16, 16, 3, 3], padding: [1, 1] },
+  'of several blocks': { x: [32, 32, 4, 3], w: [16, 32, 3, 3], padding: [1, 1] },
   'without padding': { x: [16, 16, 5, 6], w: [16, 16, 2, 3] },
 };
 
@@ -37,17 +38,20 @@ const FOREIGN: Readonly<Record<string, Example>> = {
 
 const GEOMETRY: ConvParams = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
 
-/** The convolution with bias, and both its gradients. */
+/** The convolution with bias, and both its gradients; the weight's also of an image that is in blocks already. */
 function outputsOf({ x: xShape, w: wShape, ...rest }: Example): Record<string, Tensor> {
   const params = { ...GEOMETRY, ...rest };
   const [x, w, b] = [input('x', xShape), input('w', wShape), input('b', [wShape[0]!])];
   const y = conv2d(x, w, params);
   const dy = input('dy', y.shape);
+  const dx = primitive('conv2dInputGrad', [dy, w], { ...params, xShape });
+  const kernel = [wShape[2]!, wShape[3]!] as const;
   return {
     y,
     biased: add(conv2d(x, w, params), reshape(b, [wShape[0]!, 1, 1])),
-    dx: primitive('conv2dInputGrad', [dy, w], { ...params, xShape }),
-    dw: primitive('conv2dWeightGrad', [x, dy], { ...params, kernel: [wShape[2]!, wShape[3]!] }),
+    dx,
+    dw: primitive('conv2dWeightGrad', [x, dy], { ...params, kernel }),
+    chained: primitive('conv2dWeightGrad', [dx, dy], { ...params, kernel }),
   };
 }
 

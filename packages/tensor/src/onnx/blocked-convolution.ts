@@ -1,7 +1,7 @@
 // Convolutions by ONNX Runtime's blocked CPU kernels: channels in blocks as wide as the processor's vectors.
 import { sizeOf } from '../ir/host.ts';
 import type { Node, Pair, Tensor } from '../ir/primitives.ts';
-import { fits, fromBlocks, nchwc, rearranged, toBlocks } from './blocks.ts';
+import { fits, fromBlocks, nchwc, ones, rearranged, toBlocks } from './blocks.ts';
 import type { BlockedRule, LoweringContext } from './context.ts';
 import type { Attribute, Emitter } from './emitter.ts';
 
@@ -14,16 +14,17 @@ interface BlockedConv {
   readonly pads: readonly number[];
   readonly strides?: Pair;
   readonly dilations?: Pair;
+  readonly groups?: number;
 }
 
 function emitConv(emitter: Emitter, inputs: readonly string[], conv: BlockedConv): string {
-  const { kernel, pads, strides = [1, 1], dilations = [1, 1] } = conv;
+  const { kernel, pads, strides = [1, 1], dilations = [1, 1], groups = 1 } = conv;
   const attributes: Record<string, Attribute> = {
     kernel_shape: kernel,
     pads,
     strides,
     dilations,
-    group: 1,
+    group: groups,
     auto_pad: 'NOTSET',
   };
   return nchwc(emitter, 'Conv', inputs, attributes);
@@ -179,7 +180,7 @@ export function blockedConv2dWeightGrad(
 
 /** x in blocks of images, cut to the rows and columns that the convolution saw; and the padding that is still to do. */
 function exchanged(
-  { emitter, value }: LoweringContext,
+  context: LoweringContext,
   block: number,
   node: Node<'conv2dWeightGrad'>,
 ): { image: string; pads: readonly number[] } {
@@ -196,15 +197,43 @@ function exchanged(
   const pads = [...padding, ...far];
   const isEarly = [pads[0]! < 0 || pads[2]! < 0, pads[1]! < 0 || pads[3]! < 0 || pays(node)];
   const early = pads.map((extent, i) => (isEarly[i % 2] ? extent : 0));
+  return { image: imageBlocks(context, block, x, early), pads: pads.map((extent, k) => extent - early[k]!) };
+}
+
+/** [I, N, H, W] in blocks of images of x with `pads` around it; what is negative is cut off. */
+function imageBlocks(context: LoweringContext, block: number, x: Tensor, pads: readonly number[]): string {
+  const { emitter } = context;
   const [n, i, height, width] = fourOf(x);
-  const size = [height + early[0]! + early[2]!, width + early[1]! + early[3]!];
-  const padded = early.some((extent) => extent !== 0)
-    ? emitter.emit('Pad', [value(x), emitter.ints([0, 0, early[0]!, early[1]!, 0, 0, early[2]!, early[3]!])])
-    : value(x);
+  const size = [height + pads[0]! + pads[2]!, width + pads[1]! + pads[3]!];
+  const isBlocked = context.isBlocked(x) && pads.every((extent) => extent >= 0);
+  const padded = isBlocked
+    ? padBlocks(emitter, context.blocked(x), i, pads)
+    : padPlain(emitter, context.value(x), pads);
   const tall = emitter.emit('Reshape', [padded, emitter.ints([n / block, block, i * sizeOf(size), 1])]);
-  const split = [n / block, i, sizeOf(size) * block];
-  const image = rearranged(emitter, toBlocks(emitter, tall), split, [1, 0, 2], [i, n, ...size]);
-  return { image, pads: pads.map((extent, k) => extent - early[k]!) };
+  // Channels in blocks come before the pixels and after them.
+  const [split, perm] = isBlocked
+    ? [
+        [n / block, i / block, sizeOf(size), block, block],
+        [1, 3, 0, 2, 4],
+      ]
+    : [
+        [n / block, i, sizeOf(size) * block],
+        [1, 0, 2],
+      ];
+  return rearranged(emitter, toBlocks(emitter, tall), split, perm, [i, n, ...size]);
+}
+
+const isNone = (pads: readonly number[]): boolean => pads.every((extent) => extent === 0);
+
+function padPlain(emitter: Emitter, image: string, pads: readonly number[]): string {
+  if (isNone(pads)) return image;
+  return emitter.emit('Pad', [image, emitter.ints([0, 0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!])]);
+}
+
+/** By a depthwise convolution of one pixel, which uses all threads where `Pad` uses one. */
+function padBlocks(emitter: Emitter, image: string, channels: number, pads: readonly number[]): string {
+  if (isNone(pads)) return image;
+  return emitConv(emitter, [image, ones(emitter, channels)], { kernel: [1, 1], pads, groups: channels });
 }
 
 /** Whether columns are padded beforehand: the kernel, as large as dy, would have most of its few positions at the border. */

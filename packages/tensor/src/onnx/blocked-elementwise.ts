@@ -1,8 +1,8 @@
 // Elementwise operations, per-channel sums and affine maps of images in blocks of channels.
-import { float32, sameShape, sizeOf } from '../ir/host.ts';
+import { sameShape, sizeOf } from '../ir/host.ts';
 import type { Node, PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { biasVector } from './bias.ts';
-import { nchwc } from './blocks.ts';
+import { nchwc, ones } from './blocks.ts';
 import type { BlockedRule, LoweringContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
 
@@ -104,9 +104,6 @@ function emitAffine(
   );
   return emitter.emit('Reshape', [y, emitter.ints(x.shape)]);
 }
-
-const ones = (emitter: Emitter, channels: number): string =>
-  emitter.initializer(float32([channels, 1, 1, 1], new Float32Array(channels).fill(1)), `ones ${channels}`);
 
 export const blockedAffine: BlockedRule<'channelAffine' | 'add'> = (context, node) => {
   const affine = affineOf(context, node as Tensor);

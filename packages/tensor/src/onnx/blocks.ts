@@ -1,5 +1,5 @@
 // Images whose channels lie in blocks as wide as the processor's vectors, as ONNX Runtime's own CPU kernels want them.
-import { sizeOf, type Shape } from '../ir/host.ts';
+import { float32, sizeOf, type Shape } from '../ir/host.ts';
 import type { Attribute, Emitter } from './emitter.ts';
 
 /**
@@ -20,6 +20,10 @@ export const toBlocks = (emitter: Emitter, image: string): string => nchwc(emitt
 /** The inverse of {@link toBlocks}. */
 export const fromBlocks = (emitter: Emitter, image: string, channels: number): string =>
   nchwc(emitter, 'ReorderOutput', [image], { channels });
+
+/** The kernel of one pixel that leaves every channel as it is. */
+export const ones = (emitter: Emitter, channels: number): string =>
+  emitter.initializer(float32([channels, 1, 1, 1], new Float32Array(channels).fill(1)), `ones ${channels}`);
 
 /** Whether blocks are filled by each of `channels`. */
 export const fits = (block: number, ...channels: readonly number[]): boolean =>
