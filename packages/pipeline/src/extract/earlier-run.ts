@@ -1,11 +1,17 @@
 // Whether the files of an earlier run are those that this one would write, and if not, what differs.
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { RecordingFacts } from '../store/recording-facts.ts';
 import { SpatterError } from '../util/errors.ts';
 import { libraryVersions } from '../util/library-versions.ts';
 import { changedFiles } from './commit.ts';
-import { readRecord, type ExtractionParameters, type ExtractionRecord } from './record.ts';
+import {
+  isAsWritten,
+  readRecord,
+  readRecordText,
+  type ExtractionParameters,
+  type ExtractionRecord,
+} from './record.ts';
 
 /** Everything besides the version that decides what an extraction writes. */
 export interface Request {
@@ -17,7 +23,7 @@ export interface Request {
 
 /**
  * The record at `path` of a whole earlier run that would give the same bytes, or null where there is none.
- * @throws {SpatterError} OUTPUT_EXISTS, with the first thing that differs, for that of another run.
+ * @throws {SpatterError} OUTPUT_EXISTS, with the first thing that differs, for that of another run and for files that were changed.
  */
 export function earlierRun(path: string, request: Request): ExtractionRecord | null {
   if (!existsSync(path)) return null;
@@ -30,7 +36,13 @@ export function earlierRun(path: string, request: Request): ExtractionRecord | n
       'choose another output or add --overwrite',
     );
   }
-  return changedFiles(dirname(path), record).length === 0 ? record : null;
+  const changed = isAsWritten(readRecordText(path)) ? changedFiles(dirname(path), record)[0] : basename(path);
+  if (changed === undefined) return record;
+  throw new SpatterError(
+    'OUTPUT_EXISTS',
+    `${path} already exists, of an extraction whose ${changed} is missing or was changed since`,
+    'choose another output, or add --overwrite to extract again',
+  );
 }
 
 /** What of the request an earlier run was not asked for, such as `min_area (2000, now 60)`. */

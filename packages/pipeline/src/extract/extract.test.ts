@@ -1,5 +1,6 @@
 // The extraction against what OpenCV accepts, its rules, its files, and bad input.
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -277,6 +278,11 @@ describe('extraction to files', () => {
     expect(readFileSync(join(folder, 'clip_tracks.csv')).equals(kept)).toBe(true);
     expect(readdirSync(folder).sort()).toEqual(readdirSync(whole).sort());
     await expect(extract(folder, { threshold: 30 })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    appendFileSync(join(folder, 'clip_tracks.csv'), '\n');
+    await expect(extract(folder)).rejects.toMatchObject({
+      code: 'OUTPUT_EXISTS',
+      message: expect.stringContaining('clip_tracks.csv is missing or was changed') as unknown,
+    });
   });
 
   it('takes layers from a table of times', async () => {

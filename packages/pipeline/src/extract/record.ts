@@ -1,4 +1,5 @@
 // The record of one extraction, `<video>_extraction.json`: its ledger, everything that decided the result, and its files' digests.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { FACTS, type Fact } from '../store/recording-facts.ts';
@@ -78,14 +79,36 @@ const recordSchema = z.strictObject({
   damage: z.strictObject({ at_frame: count, count, message: z.string() }).nullable(),
   /** SHA-256 of each file, by its path relative to the record's folder. */
   files: z.record(z.string(), digest),
+  /** SHA-256 of the record without this line, as JSON without spaces; records of earlier versions have none. */
+  record_sha256: digest.optional(),
 });
 
 export type ExtractionParameters = z.infer<typeof parameters>;
 export type ExtractionRecord = z.infer<typeof recordSchema>;
 
-/** The record as the bytes of its file. */
+/** The record as the bytes of its file, its own digest at the end. */
 export function formatRecord(record: ExtractionRecord): string {
-  return `${JSON.stringify(record, null, 2)}\n`;
+  return `${JSON.stringify({ ...record, record_sha256: digestOf(record) }, null, 2)}\n`;
+}
+
+function digestOf(record: object): string {
+  const content = { ...record, record_sha256: undefined };
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+/** Whether nobody changed the record in `text` by hand. */
+export function isAsWritten(text: string): boolean {
+  const record = JSON.parse(text) as { record_sha256?: string };
+  return record.record_sha256 === undefined || record.record_sha256 === digestOf(record);
+}
+
+/** @throws {SpatterError} FILE_NOT_FOUND or IO. */
+export function readRecordText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fromSystemError(error, path);
+  }
 }
 
 /**
@@ -93,13 +116,7 @@ export function formatRecord(record: ExtractionRecord): string {
  * @throws {SpatterError} FILE_NOT_FOUND, IO, or INDEX_INVALID when it is none.
  */
 export function readRecord(path: string): ExtractionRecord {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
-  const record = parseRecord(text);
+  const record = parseRecord(readRecordText(path));
   if (record !== null) return record;
   const message = `${path} must be the record of an extraction, it is none or was changed`;
   throw new SpatterError('INDEX_INVALID', message, 'extract the video again with --overwrite');

@@ -36,6 +36,12 @@ describe('verification', () => {
   it('finds a changed record, line, picture and table', async () => {
     const changes: [string, (bytes: Buffer) => Buffer | string, RegExp][] = [
       ['clip_extraction.json', (b) => b.toString().replace(/"kept": \d+/, '"kept": 3'), /found = kept.*3/],
+      [
+        'clip_extraction.json',
+        (b) => b.toString().replace('"in_file": 90', '"in_file": 91').replace('readable": 0', 'readable": 1'),
+        /^the record was changed since it was written$/,
+      ],
+      ['clip_extraction.json', () => '{ "format": 1', /must be the record of an extraction/],
       ['clip_crops.csv', (b) => b.toString().replace(/\nclip_0,7,.*/, ''), /lines of .*crops\.csv/],
       [
         'clip.h5',

@@ -7,7 +7,7 @@ import { readCsv } from '../util/csv.ts';
 import { SpatterError } from '../util/errors.ts';
 import type { Progress } from '../util/progress.ts';
 import { changedFiles } from './commit.ts';
-import { readRecord, unbalanced, type ExtractionRecord } from './record.ts';
+import { isAsWritten, parseRecord, readRecordText, unbalanced, type ExtractionRecord } from './record.ts';
 import { CROP_INSET } from './rules.ts';
 
 /** End of a record's file name. */
@@ -42,12 +42,18 @@ export function findRecords(inputs: readonly string[]): string[] {
 }
 
 /**
- * Checks the extraction that the record at `path` tells of.
- * @throws {SpatterError} FILE_NOT_FOUND, IO, or INDEX_INVALID when there is no record.
+ * Checks the extraction that the record at `path` tells of; a file that is no record is a problem like others.
+ * @throws {SpatterError} FILE_NOT_FOUND or IO.
  */
 export async function verifyExtraction(path: string, progress?: Progress): Promise<Verification> {
-  const record = readRecord(path);
+  const text = readRecordText(path);
+  const record = parseRecord(text);
+  if (record === null) {
+    const problem = 'it must be the record of an extraction, it is none or was changed';
+    return { record: path, video: '', crops: 0, problems: [problem] };
+  }
   const check = new Check(path.slice(0, -RECORD.length), record, progress);
+  if (!isAsWritten(text)) check.problems.push('the record was changed since it was written');
   const changed = changedFiles(dirname(path), record);
   for (const name of changed) check.problems.push(`${name} is missing or was changed since it was written`);
   check.problems.push(...unbalanced(record));
