@@ -12,7 +12,7 @@ const PARENT: usize = 24;
 /**
  * @param labels    (height + 2) rows of `stride` bytes, 0 or 1, with a border of zeros; relabelled by the call
  * @param owners    one i32 for each byte of `labels`: which contour labelled a pixel last; meaningful where one did
- * @param occupied  `height` flags: rows without pixels are passed over
+ * @param occupied  for each row the columns [from, to), two u16, that hold all its pixels
  * @param out       room for FIELDS numbers for each contour; (width·height)/2 + 1 contours are the most there can be
  * @returns the number of contours
  */
@@ -20,7 +20,6 @@ export function findContours(
   labels: usize,
   owners: usize,
   stride: i32,
-  width: i32,
   height: i32,
   occupied: usize,
   out: usize,
@@ -28,11 +27,11 @@ export function findContours(
   let count = 0;
   // The owner of the pixel at `address` lies at owned + 4 · address.
   const owned = owners - (labels << 2);
-  for (let y = 0; y < height; y++) {
-    if (load<u8>(occupied + <usize>y) == 0) continue;
+  for (let y = 0; y < height; y++, occupied += 4) {
     const row = labels + <usize>((y + 1) * stride + 1);
-    // No hole starts behind the last column: its pixels lie on outer borders, so they are right edges by then.
-    for (let x = 0; x < width; x += 16) {
+    // No hole starts behind a row's last pixel: that one lies on an outer border, so it is a right edge by then.
+    const to = <i32>load<u16>(occupied, 2);
+    for (let x = <i32>load<u16>(occupied); x < to; x += 16) {
       let starts = candidates(row + <usize>x);
       while (starts != 0) {
         const column = x + ctz(starts);

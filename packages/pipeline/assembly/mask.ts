@@ -16,7 +16,7 @@ const BLOCK: i32 = 16;
  * @param scratch        `height·rowStride` bytes of gray, as many of dilated rows, `4·rowStride` of work rows, `8·height + 4` of ranges
  * @param rowStride      a multiple of 16, at least width + 48
  * @param labels         (height + 2) rows of `labelStride` bytes; row 0, the last row and column 0 are border and stay 0
- * @param occupied       `height` bytes: 1 where the row of `labels` holds any pixel; those of the call before come in, all others are 0
+ * @param occupied       for each row of `labels` the columns [from, to) that hold all its pixels; those of the call before come in
  * @param bands          for each band of `bandRows` rows the columns [from, to) outside of which no gray exceeds the threshold
  * @returns the number of occupied rows
  */
@@ -50,7 +50,7 @@ export function differenceMask(
     const to = min(end, (rangeTo(band) + BLOCK - 1) & ~(BLOCK - 1));
     findBright(first + offset, second + offset, from, to, threshold, bright + <usize>(RANGE * y));
   }
-  for (let y = 0; y < height; y++) widen(bright, y, 2, height, end, blurred + <usize>(RANGE * y));
+  for (let y = 0; y < height; y++) widen(bright, y, height, end, blurred + <usize>(RANGE * y));
   for (let y = 0; y < height; y++) {
     const offset = <usize>(y * frameStride);
     grayDifference(first + offset, second + offset, blurred, y, height, end, gray + <usize>(y * rowStride));
@@ -76,10 +76,12 @@ export function differenceMask(
   let rows = 0;
   for (let y = 0; y < height; y++) {
     const row = labels + <usize>((y + 1) * labelStride + 1);
-    if (load<u8>(occupied + <usize>y) != 0) memory.fill(row, 0, <usize>width);
-    const any = gatherRows(spread, rowStride, bright, y, width, height, row);
-    store<u8>(occupied + <usize>y, u8(any));
-    rows += i32(any);
+    const range = occupied + <usize>(RANGE * y);
+    if (rangeTo(range) != 0) memory.fill(row + <usize>rangeFrom(range), 0, <usize>(rangeTo(range) - rangeFrom(range)));
+    uniteRanges(bright, y, 3, height, range);
+    if (rangeTo(range) == 0) continue;
+    gatherRows(spread, rowStride, bright, y, width, height, row);
+    rows++;
   }
   return rows;
 }
@@ -103,9 +105,9 @@ function setRange(range: usize, from: i32, to: i32): void {
   store<u16>(range, <u16>to, 2);
 }
 
-/** The union of the ranges within `radius` rows of `y`, one block wider at both sides. */
-function widen(ranges: usize, y: i32, radius: i32, height: i32, end: i32, out: usize): void {
-  let from = end;
+/** The union of the ranges within `radius` rows of `y`. */
+function uniteRanges(ranges: usize, y: i32, radius: i32, height: i32, out: usize): void {
+  let from = 0xffff;
   let to = 0;
   for (let i = max(0, y - radius), last = min(height - 1, y + radius); i <= last; i++) {
     const range = ranges + <usize>(RANGE * i);
@@ -113,8 +115,13 @@ function widen(ranges: usize, y: i32, radius: i32, height: i32, end: i32, out: u
     from = min(from, rangeFrom(range));
     to = max(to, rangeTo(range));
   }
-  if (to == 0) setRange(out, 0, 0);
-  else setRange(out, max(0, from - BLOCK), min(end, to + BLOCK));
+  setRange(out, to == 0 ? 0 : from, to);
+}
+
+/** The union of the ranges within 2 rows of `y`, one block wider at both sides. */
+function widen(ranges: usize, y: i32, height: i32, end: i32, out: usize): void {
+  uniteRanges(ranges, y, 2, height, out);
+  if (rangeTo(out) != 0) setRange(out, max(0, rangeFrom(out) - BLOCK), min(end, rangeTo(out) + BLOCK));
 }
 
 // @ts-ignore: decorator
@@ -127,9 +134,8 @@ function absoluteDifference(a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function gray4(difference: v128): v128 {
-  const zero = i32x4.splat(0);
-  const blueGreen = v128.shuffle<u8>(difference, zero, 0, 16, 1, 16, 3, 16, 4, 16, 6, 16, 7, 16, 9, 16, 10, 16);
-  const red = v128.shuffle<u8>(difference, zero, 2, 16, 16, 16, 5, 16, 16, 16, 8, 16, 16, 16, 11, 16, 16, 16);
+  const blueGreen = v128.swizzle(difference, i8x16(0, -1, 1, -1, 3, -1, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1));
+  const red = v128.swizzle(difference, i8x16(2, -1, -1, -1, 5, -1, -1, -1, 8, -1, -1, -1, 11, -1, -1, -1));
   const redAndOne = v128.or(red, i32x4.splat(0x00010000));
   const sum = i32x4.add(
     i32x4.dot_i16x8_s(blueGreen, i16x8(3735, 19235, 3735, 19235, 3735, 19235, 3735, 19235)),
@@ -177,7 +183,7 @@ function gray16(a: usize, b: usize): v128 {
 /** Gray differences of row `y`, as far as the blur of the rows around it looks: 2 rows and, by whole blocks, 2 columns. */
 function grayDifference(first: usize, second: usize, blurred: usize, y: i32, height: i32, end: i32, out: usize): void {
   const range = blurred + <usize>(RANGE * height);
-  widen(blurred, y, 2, height, end, range);
+  widen(blurred, y, height, end, range);
   const to = rangeTo(range);
   for (let x = rangeFrom(range); x < to; x += BLOCK) {
     v128.store(out + <usize>x, gray16(first + <usize>(3 * x), second + <usize>(3 * x)));
@@ -254,30 +260,26 @@ function blurRowAndCompare(sums: usize, from: i32, to: i32, width: i32, limit: i
   return v128.any_true(any);
 }
 
-/** 7 wide dilation of a part of one mask row; beyond the row counts as not set. */
+/** 7 wide dilation of a part of one mask row, as 0 and 1; beyond the row counts as not set. */
 function spreadRow(mask: usize, from: i32, to: i32, out: usize): void {
+  const one = i8x16.splat(1);
   for (let x = <usize>from; x < <usize>to; x += BLOCK) {
     const at = mask + x;
     const left = v128.or(v128.or(v128.load(at - 3), v128.load(at - 2)), v128.load(at - 1));
     const right = v128.or(v128.or(v128.load(at + 1), v128.load(at + 2)), v128.load(at + 3));
-    v128.store(out + x, v128.or(v128.or(left, right), v128.load(at)));
+    v128.store(out + x, v128.and(v128.or(v128.or(left, right), v128.load(at)), one));
   }
 }
 
-/** 7 high dilation: the union of the rows within 3 of `y`, as 0 and 1, zeros elsewhere; returns whether there was any row. */
-function gatherRows(spread: usize, rowStride: i32, ranges: usize, y: i32, width: i32, height: i32, out: usize): bool {
-  const one = i8x16.splat(1);
-  let any = false;
+/** 7 high dilation: the union of the rows within 3 of `y`, added to zeros. */
+function gatherRows(spread: usize, rowStride: i32, ranges: usize, y: i32, width: i32, height: i32, out: usize): void {
   for (let i = max(0, y - 3), last = min(height - 1, y + 3); i <= last; i++) {
     const range = ranges + <usize>(RANGE * i);
-    const to = <usize>rangeTo(range);
-    if (to == 0) continue;
-    any = true;
     const row = spread + <usize>(i * rowStride);
+    const to = <usize>rangeTo(range);
     for (let x = <usize>rangeFrom(range); x < to; x += BLOCK) {
-      v128.store(out + x, v128.or(v128.load(out + x), v128.and(v128.load(row + x), one)));
+      v128.store(out + x, v128.or(v128.load(out + x), v128.load(row + x)));
     }
   }
-  if (any) v128.store(out + <usize>width, i8x16.splat(0));
-  return any;
+  v128.store(out + <usize>width, i8x16.splat(0));
 }

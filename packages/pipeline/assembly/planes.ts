@@ -1,7 +1,9 @@
 // Where two decoded 4:2:0 frames may differ visibly, from their planes alone: decides which parts of a video need colour.
 
-/** Columns handled at once; ranges are multiples of it. */
+/** Columns of a block; ranges are multiples of it. */
 const BLOCK: i32 = 16;
+/** Columns handled at once: 16 samples of chroma. */
+const STEP: i32 = 2 * BLOCK;
 /** Bytes of one range: two u16, from and to. */
 const RANGE: usize = 4;
 
@@ -37,21 +39,41 @@ export function movingColumns(
   out: usize,
 ): i32 {
   const most = i16x8.splat(<i16>limit);
+  // Where no sample differs by more, no bound exceeds the limit.
+  const little = i8x16.splat(<i8>(limit / (LUMA + FIRST_CHROMA + SECOND_CHROMA)));
   const start = left & ~(BLOCK - 1);
+  const stop = min(width, (right + BLOCK - 1) & ~(BLOCK - 1));
+  const between = second - first;
+  const planes = secondChroma - firstChroma;
   let bands = 0;
   for (let y = 0; y < height; y += bandRows, out += RANGE) {
     const rows = min(bandRows, height - y);
     let from = 0;
     let to = 0;
-    for (let x = start; x < right; x += BLOCK) {
-      const luma = <usize>(y * stride + x);
-      const chroma = <usize>((y >> 1) * chromaStride + (x >> 1));
-      const dy = largest16(first + luma, second + luma, stride, rows);
-      const du = largest8(first + firstChroma + chroma, second + firstChroma + chroma, chromaStride, rows >> 1);
-      const dv = largest8(first + secondChroma + chroma, second + secondChroma + chroma, chromaStride, rows >> 1);
-      if (!exceeds(dy, du, dv, within(width - x), most)) continue;
-      if (to == 0) from = x;
-      to = x + BLOCK;
+    for (let x = start; x < stop; x += STEP) {
+      let dy0 = i8x16.splat(0);
+      let dy1 = i8x16.splat(0);
+      let at = first + <usize>(y * stride + x);
+      for (let row = 0; row < rows; row++, at += <usize>stride) {
+        dy0 = i8x16.max_u(dy0, apart(at, at + between));
+        dy1 = i8x16.max_u(dy1, apart(at + BLOCK, at + between + BLOCK));
+      }
+      let du = i8x16.splat(0);
+      let dv = i8x16.splat(0);
+      at = first + firstChroma + <usize>((y >> 1) * chromaStride + (x >> 1));
+      for (let row = 0; row < rows; row += 2, at += <usize>chromaStride) {
+        du = i8x16.max_u(du, apart(at, at + between));
+        dv = i8x16.max_u(dv, apart(at + planes, at + planes + between));
+      }
+      const all = i8x16.max_u(i8x16.max_u(dy0, dy1), i8x16.max_u(du, dv));
+      if (!v128.any_true(i8x16.sub_sat_u(all, little))) continue;
+      for (let half = 0; half < STEP; half += BLOCK) {
+        const u = half == 0 ? twiceLow(du) : twiceHigh(du);
+        const v = half == 0 ? twiceLow(dv) : twiceHigh(dv);
+        if (!exceeds(half == 0 ? dy0 : dy1, u, v, within(stop - x - half), most)) continue;
+        if (to == 0) from = x + half;
+        to = x + half + BLOCK;
+      }
     }
     store<u16>(out, <u16>from);
     store<u16>(out, <u16>to, 2);
@@ -60,39 +82,29 @@ export function movingColumns(
   return bands;
 }
 
-/** Largest differences in each of 16 columns. */
+/** Differences of the 16 bytes at two addresses. */
 // @ts-ignore: decorator
 @inline
-function largest16(a: usize, b: usize, stride: i32, rows: i32): v128 {
-  let most = i8x16.splat(0);
-  for (let y = 0; y < rows; y++) {
-    most = i8x16.max_u(most, apart(v128.load(a), v128.load(b)));
-    a += <usize>stride;
-    b += <usize>stride;
-  }
-  return most;
+function apart(a: usize, b: usize): v128 {
+  const one = v128.load(a);
+  const other = v128.load(b);
+  return v128.or(i8x16.sub_sat_u(one, other), i8x16.sub_sat_u(other, one));
 }
 
-/** Largest differences in each of 8 columns, the lower lanes. */
+/** Each of the first eight bytes, and each of the last eight, twice: a sample of chroma belongs to two columns. */
 // @ts-ignore: decorator
 @inline
-function largest8(a: usize, b: usize, stride: i32, rows: i32): v128 {
-  let most = i8x16.splat(0);
-  for (let y = 0; y < rows; y++) {
-    most = i8x16.max_u(most, apart(v128.load64_zero(a), v128.load64_zero(b)));
-    a += <usize>stride;
-    b += <usize>stride;
-  }
-  return most;
+function twiceLow(a: v128): v128 {
+  return v128.shuffle<u8>(a, a, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
 }
 
 // @ts-ignore: decorator
 @inline
-function apart(a: v128, b: v128): v128 {
-  return v128.or(i8x16.sub_sat_u(a, b), i8x16.sub_sat_u(b, a));
+function twiceHigh(a: v128): v128 {
+  return v128.shuffle<u8>(a, a, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
 }
 
-/** All bits in the first `columns` lanes: what lies beyond the picture is not of it. */
+/** All bits in the first `columns` lanes: what lies behind them is not looked at. */
 // @ts-ignore: decorator
 @inline
 function within(columns: i32): v128 {
@@ -100,13 +112,13 @@ function within(columns: i32): v128 {
   return i8x16.lt_s(lanes, i8x16.splat(<i8>min(columns, BLOCK)));
 }
 
-/** Whether the bound exceeds the limit in any column of `mask`; each chroma lane belongs to two of luma. */
+/** Whether the bound exceeds the limit in any column of `mask`. */
 // @ts-ignore: decorator
 @inline
 function exceeds(dy: v128, du: v128, dv: v128, mask: v128, most: v128): bool {
   const y = v128.and(dy, mask);
-  const u = v128.and(v128.shuffle<u8>(du, du, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7), mask);
-  const v = v128.and(v128.shuffle<u8>(dv, dv, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7), mask);
+  const u = v128.and(du, mask);
+  const v = v128.and(dv, mask);
   const low = bound(i16x8.extend_low_i8x16_u(y), i16x8.extend_low_i8x16_u(u), i16x8.extend_low_i8x16_u(v));
   const high = bound(i16x8.extend_high_i8x16_u(y), i16x8.extend_high_i8x16_u(u), i16x8.extend_high_i8x16_u(v));
   return v128.any_true(v128.or(i16x8.gt_u(low, most), i16x8.gt_u(high, most)));

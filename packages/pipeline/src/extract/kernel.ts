@@ -24,7 +24,6 @@ interface KernelExports {
     labels: number,
     owners: number,
     stride: number,
-    width: number,
     height: number,
     occupied: number,
     out: number,
@@ -87,7 +86,7 @@ export class MaskKernel {
       scratch: this.#rowStride * (2 * height + 4) + 8 * height + 4,
       labels: this.#rowStride * (height + 2),
       owners: 4 * this.#rowStride * (height + 2),
-      occupied: height,
+      occupied: 4 * height,
       bands: 4 * bandsOf(height),
       out: (Math.floor((width * height) / 2) + 1) * FIELDS * 4,
     };
@@ -124,7 +123,7 @@ export class MaskKernel {
       at.bands,
       BAND_ROWS,
     );
-    return rows === 0 ? [] : this.#follow(width);
+    return rows === 0 ? [] : this.#follow();
   }
 
   /** Tells the kernel the columns of each band to look at, counted from the region's left; false for none at all. */
@@ -144,18 +143,18 @@ export class MaskKernel {
     const bytes = new Uint8Array(this.#exports.memory.buffer);
     const { labels, occupied } = this.#at;
     bytes.fill(0, labels, labels + this.#rowStride * (this.#height + 2));
+    const columns = new Uint16Array(this.#exports.memory.buffer, occupied, 2 * this.#height);
     for (let y = 0; y < this.#height; y++) {
-      const row = mask.subarray(y * width, (y + 1) * width);
-      bytes.set(row, labels + (y + 1) * this.#rowStride + 1);
-      bytes[occupied + y] = row.some((value) => value !== 0) ? 1 : 0;
+      bytes.set(mask.subarray(y * width, (y + 1) * width), labels + (y + 1) * this.#rowStride + 1);
+      columns.set([0, width], 2 * y);
     }
-    return this.#follow(width);
+    return this.#follow();
   }
 
-  #follow(width: number): Contour[] {
+  #follow(): Contour[] {
     const { labels, owners, occupied, out } = this.#at;
     const stride = this.#rowStride;
-    const count = this.#exports.findContours(labels, owners, stride, width, this.#height, occupied, out);
+    const count = this.#exports.findContours(labels, owners, stride, this.#height, occupied, out);
     const numbers = new Int32Array(this.#exports.memory.buffer, out, count * FIELDS);
     return Array.from({ length: count }, (_, i) => contourAt(numbers, i));
   }
