@@ -8,6 +8,7 @@ import { composeConfig } from '../config/index.ts';
 import { MODELS } from '../models/catalogue.ts';
 import { readPickle } from '../store/torch/pickle.ts';
 import { readTorchFile } from '../store/torch/state-dict.ts';
+import { dictionary, tensor, text, torchFile } from '../store/torch/testing/torch-file.ts';
 import { buildModel } from './build.ts';
 import { fittingOverrides } from './fitting-overrides.ts';
 import { readWeights, withPretrained } from './pretrained.ts';
@@ -65,6 +66,39 @@ describe('PyTorch files', () => {
       const outcome = await readTorchFile(changed, 'x').catch((error: unknown) => error);
       if (outcome instanceof Error) expect(outcome).toMatchObject({ code: 'WEIGHTS' });
     }
+  });
+
+  const four = tensor({ shape: [4], strides: [1] });
+
+  it('give the wrapped state dict, whatever tensors stand beside it', async () => {
+    const body = dictionary({ loss: four, model_state_dict: dictionary({ 'a.weight': four }), lr: 'K\x03' });
+    expect([...(await readTorchFile(torchFile(body), 'x')).keys()]).toEqual(['a.weight']);
+    const lightning = dictionary({
+      loops: 'ccollections\ndefaultdict\n)R',
+      state_dict: dictionary({ a: four }),
+    });
+    expect([...(await readTorchFile(torchFile(lightning), 'x')).keys()]).toEqual(['a']);
+  });
+
+  it('are read by what they are where the name says otherwise', async () => {
+    const weights: State = new Map([['a', { dtype: 'float32', shape: [1], data: new Float32Array(1) }]]);
+    expect([...(await readWeights(file('safe.bin', saveSafetensors(weights)))).keys()]).toEqual(['a']);
+    expect([...(await readWeights(file('x.safetensors', torchFile(dictionary({ b: four }))))).keys()]).toEqual(['b']); // prettier-ignore
+  });
+
+  const million = tensor({ shape: [1_000_000], strides: [1] });
+  const unfolding: [string, Buffer, RegExp][] = [
+    ['one value repeated', torchFile(dictionary({ w: tensor({ shape: [2 ** 31], strides: [0] }) })), /unfold to 8 times the file/],
+    ['endless extents', torchFile(dictionary({ w: tensor({ shape: [2 ** 40, 2 ** 40], strides: [0, 0] }) })), /reaches beyond/],
+    ['one storage many times', torchFile(dictionary(Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`w${i}`, million]))), 1_000_000), /unfold to 8/],
+    ['entries over the same bytes', torchFile(dictionary({ w: four }), 1000, 3), /its entries claim more bytes than it has/],
+    ['a dictionary in itself', torchFile(`}q\x00${text('model')}h\x00s`), /must hold tensors by name/],
+  ]; // prettier-ignore
+  it.each(unfolding)('that would unfold are refused: %s', async (_, bytes, message) => {
+    await expect(readTorchFile(bytes, 'x')).rejects.toMatchObject({
+      code: 'WEIGHTS',
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   it('whose pickle asks for what tensors never need are refused', () => {
@@ -125,9 +159,22 @@ describe('weights for a network', () => {
     expect(numbers(state, 'model.7.weight')).toEqual(numbers(ten, 'model.7.weight'));
   });
 
-  it('that carry a prefix name it', async () => {
-    const prefixed = new Map([...stateOf(model, 2)].map(([name, tensor]) => [`backbone.${name}`, tensor]));
-    await expect(load(saved(prefixed, 'prefixed.safetensors'))).rejects.toThrow(
+  it('fit under what a wrapper puts before every name, and say so', async () => {
+    const two = stateOf(model, 2);
+    const own = [...two].filter(([name]) => name.startsWith('model.'));
+    const wrapped = new Map(own.map(([name, tensor]) => [`backbone.${name}`, tensor]));
+    const { state, notice } = await load(saved(wrapped, 'prefixed.safetensors'));
+    expect(notice).toMatch(/10 of 10 tensors, named without backbone\.$/);
+    expect(numbers(state, 'model.9.weight')).toEqual(numbers(two, 'model.9.weight'));
+    const beside = new Map([...wrapped, ['criterion.weight', two.get('model.9.bias')!]]);
+    await expect(load(saved(beside, 'beside.safetensors'))).rejects.toThrow(
+      /1 unexpected: criterion\.weight$/,
+    );
+  });
+
+  it('whose names are mostly others are not taken for wrapped', async () => {
+    const one = new Map([['backbone.model.0.weight', fresh.get('model.0.weight')!]]);
+    await expect(load(saved(one, 'one.safetensors'))).rejects.toThrow(
       /10 missing: model\.0\.weight \(nearest in the file: backbone\.model\.0\.weight\)/,
     );
   });

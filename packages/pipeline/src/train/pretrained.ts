@@ -31,6 +31,8 @@ export interface FitReport {
 /** Names per kind that a message shows; the rest is counted. */
 const SHOWN = 4;
 
+const BRACE = 0x7b;
+
 /** Tensors of a training run that no network has. */
 const isOurs = (name: string): boolean => name.startsWith('optimizer.') || name.startsWith('ema.');
 
@@ -41,7 +43,9 @@ const isOurs = (name: string): boolean => name.startsWith('optimizer.') || name.
 export async function readWeights(path: string): Promise<State> {
   const bytes = readBytes(path);
   const isZip = bytes.subarray(0, 2).toString('latin1') === 'PK';
-  if (isZip || ['.pth', '.pt', '.mdl', '.bin'].includes(extname(path))) return readTorchFile(bytes, path);
+  // A safetensors file's header is a JSON object behind eight bytes of its length.
+  const isNamedTorch = ['.pth', '.pt', '.mdl', '.bin', '.ckpt'].includes(extname(path));
+  if (isZip || (isNamedTorch && bytes[8] !== BRACE)) return readTorchFile(bytes, path);
   try {
     return new Map([...loadSafetensors(bytes, path).tensors].filter(([name]) => !isOurs(name)));
   } catch (error) {
@@ -62,6 +66,29 @@ const shown = ({ shape }: HostTensor): string => `[${shape.join(', ')}]`;
 
 /** `backbone.fc.weight` for `fc.weight`, or the other way round. */
 const isPrefixed = (a: string, b: string): boolean => a.endsWith(`.${b}`) || b.endsWith(`.${a}`);
+
+/**
+ * `weights` without what a wrapper put before all names, such as DataParallel's `module.`, torch.compile's `_orig_mod.` or
+ * Lightning's `model.`: where no name is the network's as it stands, and more than half of the network's are there behind one prefix.
+ */
+export function withoutPrefix(
+  weights: State,
+  wanted: readonly string[],
+): { readonly weights: State; readonly prefix: string } {
+  const names = [...weights.keys()];
+  const asTheyAre = { weights, prefix: '' };
+  if (wanted.some((name) => weights.has(name))) return asTheyAre;
+  const [first = ''] = wanted;
+  const prefixes = names
+    .filter((name) => name.endsWith(`.${first}`))
+    .map((name) => name.slice(0, -first.length));
+  const prefix = prefixes.find(
+    (each) => 2 * wanted.filter((name) => weights.has(each + name)).length > wanted.length,
+  );
+  if (prefix === undefined) return asTheyAre;
+  const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+  return { weights: new Map([...weights].map(([name, tensor]) => [bare(name), tensor])), prefix };
+}
 
 /** Holds the tensors of a file against those of a network. Counters may be missing: old files have none. */
 export function compareWeights(weights: State, wanted: State): FitReport {
@@ -116,8 +143,8 @@ export async function withPretrained(
 ): Promise<{ state: State; notice: string }> {
   const head = new Set(model.parameters.slice(-2).map(({ name }) => name));
   const isFree = (line: string) => fit === 'new-head' && head.has(nameIn(line));
-  const read = await readWeights(path);
   const own = [...model.parameters, ...model.buffers].map(({ name }) => name).concat(model.counters);
+  const { weights: read, prefix } = withoutPrefix(await readWeights(path), own);
   const wanted = new Map(own.filter((name) => !isFree(name)).map((name) => [name, fresh.get(name)!]));
   const weights = new Map([...read].filter(([name]) => !isFree(name)));
   const report = compareWeights(weights, wanted);
@@ -133,7 +160,8 @@ export async function withPretrained(
   );
   const left = fit === 'strict' || faults === '' ? '' : `; ${faults}`;
   const kept = fit === 'new-head' ? `; fresh: ${[...head].join(', ')}` : '';
-  const notice = `weights of ${path}: ${taken.length} of ${own.length} tensors${kept}${left}`;
+  const bare = prefix === '' ? '' : `, named without ${prefix}`;
+  const notice = `weights of ${path}: ${taken.length} of ${own.length} tensors${bare}${kept}${left}`;
   const averages = taken.flatMap(([name, value]) =>
     fresh.has(averageName(name)) ? [[averageName(name), value] as const] : [],
   );

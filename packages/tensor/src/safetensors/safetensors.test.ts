@@ -59,6 +59,11 @@ describe('safetensors', () => {
     ['{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', /malformed/],
     ['{"a":{"dtype":"F32","shape":[1],"data_offsets":[4]}}', /malformed/],
     ['{"a":7}', /malformed/],
+    ['{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}', /malformed/],
+    [
+      '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+      /describes 8 bytes of data, but it holds 4/,
+    ],
     ['{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,4]}}', /"a" must be one of .* but is F8_E4M3/],
     ['[]', /no JSON object/],
     ['not', /no JSON/],

@@ -67,13 +67,14 @@ export function loadSafetensors(
   where: string,
 ): { tensors: Map<string, HostTensor>; metadata: Record<string, string> } {
   const { header, body } = split(bytes, where);
-  const tensors = new Map<string, HostTensor>();
-  for (const [name, entry] of Object.entries(header))
-    if (name !== METADATA) tensors.set(name, readTensor(name, entry, body, where));
   const entries = Object.entries(header).filter(([name]) => name !== METADATA);
-  const stored = entries.reduce((sum, [, entry]) => sum + extent(entry as Entry), 0);
+  const stored = entries.reduce((sum, [name, entry]) => sum + extent(name, entry, where), 0);
+  // Before any is read, so that entries over the same bytes cannot unfold to more than the file.
   if (stored !== body.length)
     damaged(where, `its header describes ${stored} bytes of data, but it holds ${body.length}`);
+  const tensors = new Map(
+    entries.map(([name, entry]) => [name, readTensor(name, entry as Entry, body, where)]),
+  );
   return { tensors, metadata: (header[METADATA] ?? {}) as Record<string, string> };
 }
 
@@ -114,21 +115,23 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
-const extent = ({ data_offsets: [start, end] }: Entry): number => end - start;
-
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
   const { dtype, shape, data_offsets: offsets } = value as Partial<Record<keyof Entry, unknown>>;
-  const areCounts = (list: unknown): boolean => Array.isArray(list) && list.every(isCount);
-  return (
-    typeof dtype === 'string' && areCounts(shape) && areCounts(offsets) && (offsets as unknown[]).length === 2
-  );
+  const areCounts = (list: unknown): list is number[] => Array.isArray(list) && list.every(isCount);
+  if (typeof dtype !== 'string' || !areCounts(shape) || !areCounts(offsets)) return false;
+  return offsets.length === 2 && offsets[0]! <= offsets[1]!;
 }
 
-function readTensor(name: string, entry: unknown, body: Uint8Array, where: string): HostTensor {
+/** Bytes of an entry. */
+function extent(name: string, entry: unknown, where: string): number {
   if (!isEntry(entry)) return damaged(where, `its entry "${name}" is malformed`);
+  return entry.data_offsets[1] - entry.data_offsets[0];
+}
+
+function readTensor(name: string, entry: Entry, body: Uint8Array, where: string): HostTensor {
   const format = READ.get(entry.dtype);
   if (format === undefined) {
     const known = [...READ.keys()].join(', ');

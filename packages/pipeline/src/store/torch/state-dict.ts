@@ -59,21 +59,35 @@ export async function readTorchFile(file: Buffer, where: string): Promise<State>
   );
   const pickle = entries.get('data.pkl');
   if (pickle === undefined)
-    return refuse(where, 'must hold data.pkl as torch.save writes it, but has none', 'name another file');
+    return refuse(
+      where,
+      'must hold data.pkl uncompressed, as torch.save writes it, but does not',
+      'name another file',
+    );
   if (entries.get('byteorder')?.toString() === 'big')
     refuse(where, 'must be little-endian, but is big-endian', 'save it on another machine');
-  const value = readPickle(pickle, (name, args) => build(name, args, entries, where), where);
-  return tensorsOf(value, where);
+  const reading = { entries, where, left: MOST_UNFOLDED * file.length };
+  return tensorsOf(
+    readPickle(pickle, (name, args) => build(name, args, reading), where),
+    where,
+  );
 }
 
-function build(
-  name: string,
-  args: readonly Pickled[],
-  entries: ReadonlyMap<string, Buffer>,
-  where: string,
-): Pickled {
+/** A file's tensors may take so many times its bytes: weights are shared now and then, but hardly more often. */
+const MOST_UNFOLDED = 8;
+
+/** A file under way: its entries, and the bytes of tensors that may still come. */
+interface Reading {
+  readonly entries: ReadonlyMap<string, Buffer>;
+  readonly where: string;
+  left: number;
+}
+
+function build(name: string, args: readonly Pickled[], reading: Reading): Pickled {
+  const { where } = reading;
   if (name === 'collections.OrderedDict' && args.length === 0) return new Map<Pickled, Pickled>();
-  if (name === 'torch._utils._rebuild_tensor_v2') return { made: rebuilt(args, entries, where) };
+  if (name === 'collections.defaultdict') return new Map<Pickled, Pickled>();
+  if (name === 'torch._utils._rebuild_tensor_v2') return { made: rebuilt(args, reading) };
   if (name === 'torch._utils._rebuild_parameter') return args[0] ?? null;
   if (name === 'torch.Size') return args[0] ?? null;
   return refuse(
@@ -89,44 +103,47 @@ const counts = (value: Pickled | undefined): number[] | undefined =>
   Array.isArray(value) && value.every(isCount) ? value : undefined;
 
 /** The tensor of storage, offset, size and strides, row-major. */
-function rebuilt(args: readonly Pickled[], entries: ReadonlyMap<string, Buffer>, where: string): Tensor {
+function rebuilt(args: readonly Pickled[], reading: Reading): Tensor {
   const [stored, offset] = args;
   const [shape, strides] = [counts(args[2]), counts(args[3])];
-  const damaged = (what: string) => refuse(where, `must hold whole tensors, but ${what}`, 'use another copy');
+  const damaged = (what: string, hint = 'use another copy') =>
+    refuse(reading.where, `must hold whole tensors, but ${what}`, hint);
   if (!(stored instanceof Persistent) || !Array.isArray(stored.id)) return damaged('one has no storage');
   const [, kind, named] = stored.id;
   const key = typeof named === 'string' ? named : '';
   const storage = kind instanceof PythonName ? STORAGES[kind.path.replace(/^torch\./, '')] : undefined;
   if (storage === undefined)
     return damaged(`one is of type ${kind instanceof PythonName ? kind.path : 'unknown'}`);
-  const bytes = entries.get(`data/${key}`);
+  const bytes = reading.entries.get(`data/${key}`);
   if (bytes === undefined || shape === undefined || strides?.length !== shape.length || !isCount(offset))
     return damaged(`the storage ${key} is missing or malformed`);
   const size = shape.reduce((product, extent) => product * extent, 1);
-  const reach = shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, offset) + 1;
-  if (size > 0 && reach * storage.bytes > bytes.length)
+  const span = size === 0 ? 0 : shape.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, 1);
+  const [start, end] = [offset * storage.bytes, (offset + span) * storage.bytes];
+  if (!isCount(size) || (span > 0 && !(end <= bytes.length)))
     return damaged(`a tensor of [${shape.join(', ')}] reaches beyond its storage`);
-  const all = storage.read(bytes.subarray(0, bytes.length - (bytes.length % storage.bytes)));
-  return new Tensor({ dtype: storage.dtype, shape, data: gathered(all, offset, shape, strides, size) });
+  reading.left -= Math.max(size, span) * storage.bytes;
+  if (reading.left < 0)
+    return damaged(`they unfold to ${MOST_UNFOLDED} times the file`, 'save each with .clone()');
+  const values = storage.read(bytes.subarray(start, end));
+  return new Tensor({ dtype: storage.dtype, shape, data: gathered(values, shape, strides, size) });
 }
 
-/** The elements at `strides` from `offset` on; a copy. */
+/** The elements at `strides`, row-major. */
 function gathered(
   all: HostTensor['data'],
-  offset: number,
   shape: readonly number[],
   strides: readonly number[],
   size: number,
 ): HostTensor['data'] {
   const inner = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  if (strides.every((stride, axis) => stride === inner[axis] || shape[axis] === 1))
-    return all.slice(offset, offset + size);
+  if (strides.every((stride, axis) => stride === inner[axis] || shape[axis] === 1)) return all;
   const data = all.slice(0, 0).constructor as new (length: number) => HostTensor['data'];
   const copy = new data(size);
   for (let flat = 0; flat < size; flat++) {
     const from = shape.reduce(
       (sum, extent, axis) => sum + (Math.floor(flat / inner[axis]!) % extent) * strides[axis]!,
-      offset,
+      0,
     );
     copy[flat] = all[from]!;
   }
@@ -138,19 +155,28 @@ const madeTensor = (value: Pickled): Tensor | undefined =>
     ? value.made
     : undefined;
 
-/** The tensors of a dictionary, or of the one it wraps. */
+/** Dictionaries within dictionaries that are looked into; a pickle may hold itself. */
+const DEEPEST = 2;
+
+/** The tensors of the dictionary that a checkpoint wraps, such as `state_dict`, else its own; none: undefined. */
+function tensorsIn(value: Pickled | undefined, depth = 0): [string, HostTensor][] | undefined {
+  if (!(value instanceof Map) || depth > DEEPEST) return undefined;
+  for (const key of WRAPPERS) {
+    const wrapped = tensorsIn(value.get(key), depth + 1);
+    if (wrapped !== undefined) return wrapped;
+  }
+  const tensors = [...value].flatMap(([name, item]): [string, HostTensor][] => {
+    const tensor = madeTensor(item);
+    return tensor === undefined || typeof name !== 'string' ? [] : [[name, tensor.value]];
+  });
+  return tensors.length > 0 ? tensors : undefined;
+}
+
 function tensorsOf(value: Pickled, where: string): State {
   if (!(value instanceof Map))
     return refuse(where, 'must hold a dictionary of tensors, but does not', 'save model.state_dict()');
-  const tensors = [...value].flatMap(([name, item]) => {
-    const tensor = madeTensor(item);
-    return tensor === undefined || typeof name !== 'string' ? [] : [[name, tensor.value] as const];
-  });
-  if (tensors.length === 0) {
-    const wrapped = WRAPPERS.map((key) => value.get(key)).find((item) => item instanceof Map);
-    if (wrapped !== undefined) return tensorsOf(wrapped, where);
-    refuse(where, 'must hold tensors by name, but holds none', 'save model.state_dict()');
-  }
+  const tensors =
+    tensorsIn(value) ?? refuse(where, 'must hold tensors by name, but holds none', 'save model.state_dict()');
   const isParallel = tensors.every(([name]) => name.startsWith(PARALLEL));
   return new Map(tensors.map(([name, tensor]) => [isParallel ? name.slice(PARALLEL.length) : name, tensor]));
 }
