@@ -4,6 +4,7 @@ import { biasVector } from './bias.ts';
 import { blockedConv2d, blockedConv2dInputGrad } from './blocked-convolution.ts';
 import { blockedAffine, blockedCast, blockedRelu, elementwise } from './blocked-elementwise.ts';
 import type { BlockedRule, LoweringContext } from './context.ts';
+import { blockedMaxPool2d } from './max-pooling.ts';
 import { productConv2d, productConv2dInputGrad } from './small-image-product.ts';
 
 type BlockedTable = { readonly [P in PrimitiveName]?: BlockedRule<P> };
@@ -31,6 +32,7 @@ const BLOCKED: BlockedTable = {
   conv2dInputGrad: either(productConv2dInputGrad, blockedConv2dInputGrad),
   channelAffine: blockedAffine,
   relu: blockedRelu,
+  maxPool2d: blockedMaxPool2d,
   cast: blockedCast,
   add: blockedAdd,
   sub: elementwise('Sub'),

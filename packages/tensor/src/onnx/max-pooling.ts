@@ -1,7 +1,8 @@
 // Lowerings of max pooling and its gradient. The standard ones use no indices, which the WebGPU provider does not give.
 import type { MaxPoolParams, Node, Pair } from '../ir/primitives.ts';
 import type { Attribute, Emitter } from './emitter.ts';
-import type { LoweringContext } from './context.ts';
+import { nchwc } from './blocks.ts';
+import type { BlockedRule, LoweringContext } from './context.ts';
 import { padTo, phases, weave } from './interleave.ts';
 import { tournament } from './tournament.ts';
 
@@ -19,6 +20,12 @@ export function maxPool2d(
 ): string {
   return emitter.emit('MaxPool', [value(x)], geometry(params));
 }
+
+/** Of an image that is in blocks already. */
+export const blockedMaxPool2d: BlockedRule<'maxPool2d'> = (context, { inputs: [x], params }) =>
+  context.isBlocked(x)
+    ? nchwc(context.emitter, 'MaxPool', [context.blocked(x)], geometry(params))
+    : undefined;
 
 /** Height and width of a tensor's `shape`. */
 const sizeOfImage = (shape: readonly number[]): Pair => [shape[2]!, shape[3]!];

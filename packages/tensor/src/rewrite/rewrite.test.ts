@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../grad/grad.ts';
 import { topologicalOrder } from '../ir/graph.ts';
 import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
-import { add, conv2d, input, maxPool2d, mul, reduceSum, reshape, tanh } from '../ir/ops.ts';
+import { add, conv2d, input, maxPool2d, mul, reduceSum, relu, reshape, sub, tanh } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import { interpret } from '../interpret/interpret.ts';
 import { uniformStream } from '../nn/random.ts';
@@ -34,6 +34,28 @@ describe('a convolution under a max pool', () => {
   it('is left alone where the wider kernels would cost more than they save', () => {
     const y = maxPool2d(conv2d(input('x', [1, 1, 8, 8]), input('w', [1, 1, 3, 3])), [2, 2]);
     expect(rewrite([y])).toEqual([y]);
+    expect(rewrite([y])[0]).toBe(y);
+  });
+});
+
+describe('a rectifier under a max pool', () => {
+  it.each([
+    ['of windows side by side', {}, 1],
+    ['of windows that overlap, on levels that tie', { stride: [2, 2], padding: [1, 1] }, 0],
+  ] as const)('moves behind it: %s', (_name, geometry, noise) => {
+    const x = input('x', [2, 3, 7, 6]);
+    const plain = maxPool2d(relu(sub(x, 0.2)), [3, 3], geometry);
+    const [better] = rewrite([plain]) as [Tensor];
+    expect(better.op).toBe('relu');
+    const [expected, actual] = [plain, better].map((y) => {
+      const loss = reduceSum(tanh(mul(y, 0.1)));
+      return interpret([y, ...grad(loss, [x])], feeds([x], noise));
+    });
+    expect(actual).toEqual(expected);
+  });
+
+  it('is left alone where the images stay as large', () => {
+    const y = maxPool2d(relu(input('x', [1, 1, 4, 4])), [3, 3], { stride: [1, 1], padding: [1, 1] });
     expect(rewrite([y])[0]).toBe(y);
   });
 });

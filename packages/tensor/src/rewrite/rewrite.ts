@@ -4,10 +4,11 @@ import { primitive } from '../ir/ops.ts';
 import type { PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { depthwiseConvolution } from './depthwise-convolution.ts';
 import { pooledConvolution } from './pooled-convolution.ts';
+import { pooledRelu } from './pooled-relu.ts';
 import type { Rewritten } from './rewritten.ts';
 
 /** Each gives another form of a tensor, or `undefined` where there is none. One file each, one line here. */
-export const REWRITES = { pooledConvolution, depthwiseConvolution } as const satisfies Readonly<
+export const REWRITES = { pooledConvolution, pooledRelu, depthwiseConvolution } as const satisfies Readonly<
   Record<string, (tensor: Tensor) => Rewritten | undefined>
 >;
 export type RewriteName = keyof typeof REWRITES;

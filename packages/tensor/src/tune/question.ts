@@ -69,7 +69,7 @@ const summed = (tensor: Tensor): Tensor =>
   tensor.shape.length === 4 ? channelSum(tensor) : reduceSum(tensor);
 
 /** Operations that a rewrite looks through. */
-const SEEN_THROUGH: ReadonlySet<PrimitiveName> = new Set(['maxPool2d', 'add', 'conv2d']);
+const SEEN_THROUGH: ReadonlySet<PrimitiveName> = new Set(['maxPool2d', 'relu', 'add', 'conv2d']);
 
 /** The part of a graph that a rewrite replaces, on inputs of its own: down to a convolution. */
 export function partOf(tensor: Tensor): Tensor {

@@ -4,7 +4,7 @@ import { traceTuned } from '../compile/tuned.ts';
 import { compileStep } from '../compile/step.ts';
 import { topologicalOrder } from '../ir/graph.ts';
 import { float32, sizeOf, type HostTensor, type Shape } from '../ir/host.ts';
-import { conv2d, input, maxPool2d, primitive } from '../ir/ops.ts';
+import { conv2d, input, maxPool2d, primitive, relu } from '../ir/ops.ts';
 import type { ConvParams, Tensor } from '../ir/primitives.ts';
 import { interpret } from '../interpret/interpret.ts';
 import { LOSSES } from '../losses/catalogue.ts';
@@ -118,6 +118,7 @@ describe('forms of a part', () => {
 
   it.each([
     ['pooledConvolution', maxPool2d(conv2d(input('x', [2, 2, 8, 8]), input('w', [3, 2, 5, 5])), [2, 2])],
+    ['pooledRelu', maxPool2d(relu(input('x', [2, 3, 5, 6])), [2, 2])],
     ['depthwiseConvolution', conv2d(input('x', [2, 3, 5, 5]), input('w', [3, 1, 3, 3]), { groups: 3 })],
   ] as const)('of %s equal the interpreter', async (name, tensor) => {
     const part = partOf(tensor);
