@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { postgresPrograms, startPostgres } from '../packages/hpo/src/storages/testing/postgres-server.ts';
 import { openStore } from '../packages/pipeline/src/tracking/open.ts';
 import { readCsv } from '../packages/pipeline/src/util/csv.ts';
@@ -93,6 +93,21 @@ describe('a sweep', () => {
     const bytes = (name: string) =>
       readFileSync(join(folder, name, 'trial_0000', 'checkpoints', 'last.safetensors'));
     expect(bytes('killed').equals(bytes('whole'))).toBe(true);
+  });
+
+  it('times lowerings once for all trials, and for a comparison after it', () => {
+    const tuned = [...data, 'training.autotune=true', 'training.epochs=1', 'threads=1'];
+    vi.stubEnv('XDG_CACHE_HOME', join(folder, 'caches'));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const answers = (...path: string[]) => readFileSync(join(folder, ...path, 'lowerings.json'), 'utf8');
+    const run = `paths.run_dir=${join(folder, 'tuned')}`;
+    spatterJson('sweep', ...tuned, 'hpo/space=[learning_rate]', run, '--trials', '2');
+    const known = answers('caches', 'spatter');
+    expect(answers('tuned', 'trial_0000')).toBe(known);
+    expect(answers('tuned', 'trial_0001')).toBe(known);
+    spatterJson('compare', ...tuned, '--models', 'lenet5', '--out', join(folder, 'tuned-zoo'));
+    expect(answers('tuned-zoo', 'lenet5')).toBe(known);
+    expect(answers('caches', 'spatter')).toBe(known);
   });
 
   it('shares its trials between two processes, none doubled', () => {

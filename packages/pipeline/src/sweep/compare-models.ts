@@ -8,6 +8,7 @@ import { chooseCheckpoint } from '../infer/choose-checkpoint.ts';
 import { evaluateRun } from '../infer/evaluate-run.ts';
 import { MODELS } from '../models/catalogue.ts';
 import { buildModel, buildStep, inputShape } from '../train/build.ts';
+import { tuningOf } from '../train/lowering-memory.ts';
 import { mixer } from '../train/mix.ts';
 import type { Statement } from '../report/page.ts';
 import { createRunDirectory, openRunDirectory, type RunDirectory } from '../train/run-directory.ts';
@@ -48,6 +49,8 @@ export interface CompareSetting {
   readonly progress: ProgressFactory;
   readonly tracking: Tracking;
   readonly interrupted: () => boolean;
+  /** Folder of the user's caches; null: none. */
+  readonly cacheFolder: string | null;
 }
 
 /**
@@ -92,7 +95,7 @@ export async function compareModel(
     epochs: progress.history.length,
     of_epochs: run.config.training.epochs,
     ...(await modelCost(buildModel(run.config), state, inputShape(run.config))),
-    train_images_per_second: await trainSpeed(run, setting.progress),
+    train_images_per_second: await trainSpeed(run, setting),
   };
   writeFileAtomic(file, `${JSON.stringify({ digest, row }, null, 2)}\n`);
   return row;
@@ -120,13 +123,15 @@ function openRun(
 }
 
 /** Trains until the epochs are done or the seconds are over. Undefined when the user asked to stop. */
-async function train(run: RunDirectory, { seconds, progress, tracking, interrupted }: CompareSetting) {
+async function train(run: RunDirectory, setting: CompareSetting) {
+  const { seconds, progress, tracking, interrupted, cacheFolder } = setting;
   // From the first batch on: reading the data, and packing it for the first network, is no training.
   let end: number | undefined;
   const isOver = (): boolean =>
     performance.now() > (end ??= performance.now() + (seconds ?? Infinity) * 1000);
   const trained = await trainRun(run, {
     progress,
+    cacheFolder,
     onEpoch: () => undefined,
     onNotice: () => undefined,
     interrupted: () => interrupted() || isOver(),
@@ -140,9 +145,10 @@ const WARM_UP = 3;
 const MEASURED = 1500;
 
 /** Images per second of the compiled train step on one batch of the data. */
-async function trainSpeed(run: RunDirectory, progress: ProgressFactory): Promise<number> {
+async function trainSpeed(run: RunDirectory, { progress, cacheFolder }: CompareSetting): Promise<number> {
   const loader = (await openDataset(run.config, progress)).loader('train');
-  const step = buildStep(run.config);
+  const tuning = tuningOf(run, { cacheFolder, onNotice: () => undefined });
+  const step = buildStep(run.config, undefined, tuning);
   try {
     for await (const drawn of loader.epoch(1)) {
       const batch = mixer(run.config)(drawn, { epoch: 1, batch: 0 });

@@ -32,6 +32,8 @@ export interface TrialSetting {
   readonly progress: ProgressFactory;
   readonly onNotice: (line: string) => void;
   readonly interrupted: () => boolean;
+  /** Folder of the user's caches, so that what one trial timed serves the others; null: none. */
+  readonly cacheFolder: string | null;
   /** Where trials are logged, as parts of the sweep's own run. */
   readonly tracking: Tracking;
 }
@@ -76,6 +78,7 @@ async function trained(
   const report = reporter(setting.plan, trial);
   const progress = await trainRun(run, {
     progress: setting.progress,
+    cacheFolder: setting.cacheFolder,
     onData: ({ split, val_leak_share }) => {
       trial.setUserAttr(SPLIT, split);
       trial.setUserAttr(VAL_LEAK, val_leak_share);

@@ -2,13 +2,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TunerOptions } from '@spatter/tensor';
-import { isMap, type Tree } from '../config/index.ts';
+import { isMap, type Config, type Tree } from '../config/index.ts';
 import { writeFileAtomic } from '../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 
 /** In the run directory and in the cache folder: answers by question, by the place they hold for. */
 const FILE = 'lowerings.json';
 const FORMAT = 'spatter lowerings 1';
+
+/** How the step of a run is tuned: not at all unless its config asks for it. */
+export function tuningOf(
+  { path, config }: { readonly path: string; readonly config: Config },
+  rest: Omit<LoweringMemoryOptions, 'run'>,
+): TunerOptions | undefined {
+  return config.training.autotune ? { memory: loweringMemory({ run: path, ...rest }) } : undefined;
+}
 
 type Answers = Map<string, Map<string, string>>;
 

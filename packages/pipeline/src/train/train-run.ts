@@ -1,7 +1,7 @@
 // One training run from config to checkpoints on disk: opens the data, compiles the step, runs the loop, writes history.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { State, TunerOptions } from '@spatter/tensor';
+import type { State } from '@spatter/tensor';
 import type { Config } from '../config/index.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import type { DataBasis } from '../data/part-loader.ts';
@@ -11,7 +11,7 @@ import { buildForward, buildModel, buildStep } from './build.ts';
 import { classWeights } from './class-weights.ts';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LAST, train } from './loop.ts';
-import { loweringMemory, type LoweringMemoryOptions } from './lowering-memory.ts';
+import { tuningOf } from './lowering-memory.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
 import { mixer } from './mix.ts';
@@ -110,14 +110,6 @@ async function begin(run: RunDirectory, { progress, onNotice, cacheFolder = null
     removeUnbegun(run.path);
     throw error;
   }
-}
-
-/** Where the config asks for it, the lowerings that the run began with, or those that are quickest here. */
-function tuningOf(
-  { path, config }: RunDirectory,
-  rest: Omit<LoweringMemoryOptions, 'run'>,
-): TunerOptions | undefined {
-  return config.training.autotune ? { memory: loweringMemory({ run: path, ...rest }) } : undefined;
 }
 
 const note = ({ sums }: Progress) => `loss ${(sums.loss / sums.samples).toFixed(4)}`;

@@ -7,6 +7,7 @@ import { basisWords } from '../../report/score-basis.ts';
 import { makeWritableFolder, writeFileAtomic } from '../../util/atomic.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { action, type Context, type Result } from '../context.ts';
+import { cacheFolder } from '../cache-folder.ts';
 import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
 import { withTracking } from '../tracking.ts';
 
@@ -56,6 +57,7 @@ async function compare(context: Context, options: Options, overrides: readonly s
       configDirs,
       seconds: secondsOf(options),
       env: process.env,
+      cacheFolder: cacheFolder(),
       tracking,
       interrupted,
     };

@@ -13,6 +13,7 @@ import { trackedIn, type Tracking } from '../../train/tracked-run.ts';
 import { SpatterError } from '../../util/errors.ts';
 import { silentProgress, type ProgressFactory } from '../../util/progress.ts';
 import { action, withGlobalOptions, type Context, type Result } from '../context.ts';
+import { cacheFolder } from '../cache-folder.ts';
 import { INTERRUPTED, interruptFlag } from '../interrupt.ts';
 import { withTracking } from '../tracking.ts';
 import { sweepReportCommand } from './sweep-report.ts';
@@ -199,6 +200,7 @@ async function workHere(chosen: ChosenSweep, setting: Setting, { threads }: Opti
       worker: workerIdentity(process.env['JOB_COMPLETION_INDEX']),
       threads: threads === undefined ? null : count('--threads', threads),
       env: process.env,
+      cacheFolder: cacheFolder(),
       now: () => new Date(),
       tracking: parent === undefined ? tracking : { ...tracking, parent },
       onNotice: () => undefined,
