@@ -4,9 +4,11 @@
 //
 // Memory: tables and one block below INPUT, then pixels, then the planes Y, Cb, Cr (full size), Cb, Cr (half size), then output.
 
+import { halve, roundUp, toPlanes } from './jpeg-planes';
 import { transpose } from './jpeg-transpose';
 
 const ZIGZAG: usize = 0; // u8[64]: position of coefficient k in a block
+const ORDER: usize = 64; // u8[64]: the coefficient at each position
 const DIVISORS: usize = 256; // f32[64] for luma, then f32[64] for chroma: quantiser × 8, the scale of the DCT
 const DC_CODES: usize = 1024; // u32[16] for luma, then for chroma: code << 5 | length
 const AC_CODES: usize = 2048; // u32[256] for luma, then for chroma
@@ -23,10 +25,6 @@ let crFull: usize = 0;
 let cbHalf: usize = 0;
 let crHalf: usize = 0;
 let output: usize = 0;
-
-function roundUp(value: i32, step: i32): i32 {
-  return ((value + step - 1) / step) * step;
-}
 
 /** Makes room for a crop and places the planes; pixels go to INPUT (blue, green, red). Returns where the output will start. */
 export function reserve(width: i32, height: i32): usize {
@@ -47,7 +45,7 @@ export function reserve(width: i32, height: i32): usize {
 
 /** Encodes the pixels at INPUT; returns the number of entropy-coded bytes. */
 export function encode(width: i32, height: i32): i32 {
-  toPlanes(width, height);
+  toPlanes(INPUT, yPlane, cbFull, crFull, width, height);
   halve(cbFull, cbHalf, width, height);
   halve(crFull, crHalf, width, height);
   acc = 0;
@@ -56,56 +54,6 @@ export function encode(width: i32, height: i32): i32 {
   encodeUnits(width, height);
   put(0x7f, 7);
   return <i32>(out - output);
-}
-
-/** BT.601 in 16-bit fixed point. Rows and columns beyond the crop repeat its last ones. */
-function toPlanes(width: i32, height: i32): void {
-  const stride = roundUp(width, 16);
-  const rows = roundUp(height, 16);
-  let from = INPUT;
-  for (let y = 0; y < height; y++) {
-    const row = y * stride;
-    for (let x = 0; x < width; x++, from += 3) {
-      const b = <i32>load<u8>(from);
-      const g = <i32>load<u8>(from, 1);
-      const r = <i32>load<u8>(from, 2);
-      store<u8>(yPlane + row + x, (19595 * r + 38470 * g + 7471 * b + 32768) >> 16);
-      store<u8>(cbFull + row + x, (-11059 * r - 21709 * g + 32768 * b + 8421375) >> 16);
-      store<u8>(crFull + row + x, (32768 * r - 27439 * g - 5329 * b + 8421375) >> 16);
-    }
-    extendRow(yPlane + row, width, stride);
-    extendRow(cbFull + row, width, stride);
-    extendRow(crFull + row, width, stride);
-  }
-  extendDown(yPlane, stride, height, rows);
-  extendDown(cbFull, stride, height, (height + 1) & ~1);
-  extendDown(crFull, stride, height, (height + 1) & ~1);
-}
-
-function extendRow(row: usize, width: i32, stride: i32): void {
-  memory.fill(row + width, load<u8>(row + width - 1), stride - width);
-}
-
-function extendDown(plane: usize, stride: i32, height: i32, rows: i32): void {
-  const last = plane + (height - 1) * stride;
-  for (let y = height; y < rows; y++) memory.copy(plane + y * stride, last, stride);
-}
-
-/** Means of 2×2 samples, rounded down and up in turn along a row, as libjpeg does. */
-function halve(full: usize, half: usize, width: i32, height: i32): void {
-  const stride = roundUp(width, 16);
-  const columns = stride >> 1;
-  const rows = (height + 1) >> 1;
-  for (let y = 0; y < rows; y++) {
-    const a = full + 2 * y * stride;
-    const b = a + stride;
-    for (let x = 0; x < columns; x++) {
-      const sum =
-        <i32>load<u8>(a + 2 * x) + load<u8>(a + 2 * x + 1) + load<u8>(b + 2 * x) + load<u8>(b + 2 * x + 1);
-      store<u8>(half + y * columns + x, (sum + 1 + (x & 1)) >> 2);
-    }
-  }
-  extendDown(half, columns, rows, roundUp(height, 16) >> 1);
 }
 
 /** A coded unit is 2×2 luma blocks and one of each chroma. Luma blocks wholly outside the crop repeat the DC before them. */
@@ -142,10 +90,10 @@ function encodeBlock(samples: usize, stride: i32, lastDc: i32, chroma: i32): i32
   transform(true);
   transpose(BLOCK);
   transform(false);
-  quantise(DIVISORS + chroma * 256);
+  const places = quantise(DIVISORS + chroma * 256);
   const dc = load<i32>(BLOCK);
   putValue(DC_CODES + chroma * 64, 0, dc - lastDc);
-  putAc(AC_CODES + chroma * 1024);
+  putAc(AC_CODES + chroma * 1024, places);
   return dc;
 }
 
@@ -218,32 +166,45 @@ function transformOdd(at: usize, s4: v128, s5: v128, s6: v128, s7: v128, shift: 
   v128.store(at, descale(i32x4.add(times(s7, 12299), i32x4.add(z1, z4)), shift), 32);
 }
 
-/** Rounds |c| / d half up and restores the sign. Exact in float: |c| < 2^15 leaves a quotient 2^−15 or more from an integer. */
-function quantise(divisors: usize): void {
-  const half = f32x4.splat(0.5);
-  for (let i: usize = 0; i < 256; i += 16) {
-    const c = v128.load(BLOCK + i);
-    const d = v128.load(divisors + i);
-    const magnitude = f32x4.convert_i32x4_s(i32x4.abs(c));
-    const q = i32x4.trunc_sat_f32x4_s(f32x4.div(f32x4.add(magnitude, f32x4.mul(d, half)), d));
-    const sign = i32x4.shr_s(c, 31);
-    v128.store(BLOCK + i, i32x4.sub(v128.xor(q, sign), sign));
+/** Quantises the block; returns a bit for each position that holds no zero. */
+function quantise(divisors: usize): u64 {
+  let places: u64 = 0;
+  for (let i: usize = 0; i < 256; i += 64) {
+    const low = i16x8.narrow_i32x4_s(quantise4(i, divisors), quantise4(i + 16, divisors));
+    const high = i16x8.narrow_i32x4_s(quantise4(i + 32, divisors), quantise4(i + 48, divisors));
+    const some = i8x16.ne(i8x16.narrow_i16x8_s(low, high), i8x16.splat(0));
+    places |= (<u64>i8x16.bitmask(some)) << (i >> 2);
   }
+  return places;
 }
 
-function putAc(codes: usize): void {
-  let run = 0;
-  for (let k: usize = 1; k < 64; k++) {
-    const value = load<i32>(BLOCK + ((<usize>load<u8>(ZIGZAG + k)) << 2));
-    if (value == 0) {
-      run++;
-      continue;
-    }
+/** Rounds |c| / d half up and restores the sign. Exact in float: |c| < 2^15 leaves a quotient 2^−15 or more from an integer. */
+// @ts-ignore: decorator
+@inline
+function quantise4(i: usize, divisors: usize): v128 {
+  const c = v128.load(BLOCK + i);
+  const d = v128.load(divisors + i);
+  const magnitude = f32x4.convert_i32x4_s(i32x4.abs(c));
+  const q = i32x4.trunc_sat_f32x4_s(f32x4.div(f32x4.add(magnitude, f32x4.mul(d, f32x4.splat(0.5))), d));
+  const sign = i32x4.shr_s(c, 31);
+  const value = i32x4.sub(v128.xor(q, sign), sign);
+  v128.store(BLOCK + i, value);
+  return value;
+}
+
+/** @param places a bit for each position of the block that holds no zero */
+function putAc(codes: usize, places: u64): void {
+  let order: u64 = 0;
+  for (; places != 0; places &= places - 1) order |= (<u64>1) << load<u8>(ORDER + <usize>ctz(places));
+  let last = 0;
+  for (order &= ~(<u64>1); order != 0; order &= order - 1) {
+    const k = <i32>ctz(order);
+    let run = k - last - 1;
     for (; run > 15; run -= 16) putCode(load<u32>(codes + 0xf0 * 4));
-    putValue(codes, run << 4, value);
-    run = 0;
+    putValue(codes, run << 4, load<i32>(BLOCK + ((<usize>load<u8>(ZIGZAG + k)) << 2)));
+    last = k;
   }
-  if (run > 0) putCode(load<u32>(codes));
+  if (last < 63) putCode(load<u32>(codes));
 }
 
 /** The code of (zero run, number of bits), then the bits; negative numbers count down from all ones. */

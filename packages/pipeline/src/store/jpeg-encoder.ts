@@ -8,7 +8,7 @@ const QUALITY = 95;
 /** Largest side of a JPEG. */
 const MAX_SIDE = 65_535;
 /** Where assembly/jpeg.ts expects its tables and its pixels. */
-const ADDRESS = { zigzag: 0, divisors: 256, dcCodes: 1024, acCodes: 2048, input: 8192 } as const;
+const ADDRESS = { zigzag: 0, order: 64, divisors: 256, dcCodes: 1024, acCodes: 2048, input: 8192 } as const;
 /** The transform's output is 8 times the coefficient. */
 const TRANSFORM_SCALE = 8;
 const END_OF_IMAGE = [0xff, 0xd9] as const;
@@ -56,6 +56,7 @@ function loadKernel(): Kernel {
     .flat()
     .map((value) => value * TRANSFORM_SCALE);
   new Uint8Array(kernel.memory.buffer, ADDRESS.zigzag).set(ZIGZAG);
+  new Uint8Array(kernel.memory.buffer, ADDRESS.order).set(ZIGZAG.map((_, at) => ZIGZAG.indexOf(at)));
   new Float32Array(kernel.memory.buffer, ADDRESS.divisors).set(divisors);
   const codes = new Uint32Array(kernel.memory.buffer);
   [0, 1].forEach((id) => {
