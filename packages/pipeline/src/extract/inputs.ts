@@ -126,13 +126,21 @@ export function readManifest(path: string): InputVideo[] {
   const rows = path.toLowerCase().endsWith('.csv') ? csvRows(path) : yamlRows(path);
   if (rows.length === 0) throw wrong(`${path} must name at least one video`);
   const videos = rows.map((row, i) => toVideo(path, row, i + 1));
-  const twice = videos.find(({ path: video }, i) => videos.findIndex((each) => each.path === video) !== i);
-  if (twice !== undefined) throw wrong(`${path} names ${twice.path} twice`);
+  const firstOf = (video: InputVideo) => videos.findIndex((each) => each.path === video.path);
+  const twice = videos.findIndex((video, i) => firstOf(video) !== i);
+  if (twice >= 0) {
+    const video = videos[twice]!;
+    throw wrong(`${path} names ${video.path} twice, in entries ${firstOf(video) + 1} and ${twice + 1}`);
+  }
   return videos;
 }
 
 function csvRows(path: string): Record<string, unknown>[] {
   const { columns, rows } = readCsv(path);
+  if (columns.length > 0 && !columns.includes('video')) {
+    const found = columns.map((column) => `'${column}'`).join(', ');
+    throw wrong(`${path} must have a column video, separated by commas from others; it has ${found}`);
+  }
   return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? ''])));
 }
 

@@ -74,9 +74,13 @@ export function regionOf(rules: SpatterRules, width: number): Region {
   if (region.left >= region.right) {
     throw new SpatterError(
       'USAGE',
-      `the left bound must lie left of the right bound within the ${width} pixels of the frame, got ${rules.leftBound} and ${rules.rightBound}`,
+      `the left bound must lie left of the right bound within the ${width} pixels of the frame, got ${rules.leftBound} and ${Math.min(rules.rightBound, width)}`,
       'change --left-bound or --right-bound',
     );
+  }
+  if (rules.minArea > rules.maxArea) {
+    const message = `the smallest area must not be above the largest, got ${rules.minArea} and ${rules.maxArea}`;
+    throw new SpatterError('USAGE', message, 'change --min-area or --max-area');
   }
   if (!Number.isInteger(rules.threshold) || rules.threshold < 0 || rules.threshold > 255) {
     const message = `the threshold must be a whole number from 0 to 255, got ${rules.threshold}`;

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CropFileReader } from '../../store/crop-file.ts';
 import { openVideo } from '../../video/decoder.ts';
@@ -232,6 +232,13 @@ describe('spatter extract', () => {
       writeFileSync(path, text);
       await expect(extract(path, '--out', out), text).rejects.toMatchObject({ code: 'MANIFEST' });
     }
+    const table = join(out, 'runs.csv');
+    writeFileSync(table, 'video;gas_flow\na.mp4;low\n');
+    await expect(extract(table, '--out', out)).rejects.toThrow(
+      /must have a column video.* it has 'video;gas_flow'/,
+    );
+    writeFileSync(table, 'video\na.mp4\nb.mp4\na.mp4\n');
+    await expect(extract(table, '--out', out)).rejects.toThrow(/a\.mp4 twice, in entries 1 and 3/);
     await expect(extract(join(out, 'none'), '--out', out)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     await expect(extract(join(out, '*.mkv'), '--out', out)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });
@@ -260,6 +267,20 @@ describe('spatter extract', () => {
     expect(stderr).toMatch(/^spatter: [^\n]*FILE_NOT_FOUND\]\nspatter: [^\n]*MANIFEST\]\n$/);
     expect(process.exitCode).toBe(1);
     expect(lastLine(stdout)).toMatchObject({ extracted: 1, failed: 2, videos: [{}, {}, { pairs: 89 }] });
+  });
+
+  it("names the bounds it looked within, and the manifest's videos from here", async () => {
+    await expect(extract(CLIP, '-l', '700', '--out', out)).rejects.toThrow(
+      /the 160 pixels .* got 700 and 160$/,
+    );
+    const swapped = extract(CLIP, '--min-area', '500', '--max-area', '100', '--out', out);
+    await expect(swapped).rejects.toThrow(/smallest area .* got 500 and 100$/);
+    await expect(extract(CLIP, '--workers', '0', '--out', out)).rejects.toThrow();
+    const table = join(out, 'runs.csv');
+    writeFileSync(table, `video\n${CLIP}\ngone.mp4\n`);
+    const { stdout } = await extract(table, '--no-capture', '--min-area', '60', '--out', out);
+    expect(stdout).toMatch(new RegExp(`^${relative('.', CLIP)} +extracted`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^${relative('.', join(out, 'gone.mp4'))} +failed`, 'm'));
   });
 
   it('warns when there is no spatter', async () => {

@@ -1,6 +1,6 @@
 // `spatter extract`: videos to crops, frame log, sidecar, layers and tracks, one or many at once.
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { composeConfig, type Config } from '../../config/index.ts';
 import { DEBUG_CROPS, type ExtractSummary } from '../../extract/extract-files.ts';
@@ -62,6 +62,11 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+function workers(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return Number(text);
+}
+
 function area(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It must be a number, 0 or more.');
@@ -82,7 +87,7 @@ export function extractCommand(): Command {
       'videos, folders, patterns in quotes, manifests (CSV or YAML), extraction.key=value',
     )
     .option('-o, --out <dir>', 'folder for the files (default: capture_<video> in the current folder)')
-    .option('-w, --workers <n>', 'videos at once (default: one for each core)', wholeNumber);
+    .option('-w, --workers <n>', 'videos at once (default: one for each core)', workers);
   addRules(command);
   command
     .addOption(new Option('-c, --capture', 'keep the crops (default)'))
@@ -178,14 +183,17 @@ function finish(context: Context, outcomes: readonly Outcome[]): Result {
   return { videos: results, extracted: outcomes.length - failed.length, failed: failed.length };
 }
 
+/** Manifests give long paths. */
+const fromHere = (path: string) => (isAbsolute(path) ? relative('.', path) : path);
+
 function overview(outcomes: readonly Outcome[]): string[] {
   const rows = outcomes.map((outcome) => {
-    if ('error' in outcome) return [outcome.video, 'failed', '', '', '', '', ''];
+    if ('error' in outcome) return [fromHere(outcome.video), 'failed', '', '', '', '', ''];
     const { record, reused, damage, info } = outcome.summary;
     const state = reused ? 'kept' : damage === null ? 'extracted' : 'damaged';
     const { frames, contours } = record;
     const counts = [frames.decoded, frames.unreadable, contours.kept, contours.black, record.layers];
-    return [relative('.', info.path), state, ...counts.map(String)];
+    return [fromHere(info.path), state, ...counts.map(String)];
   });
   return terminalTable(['video', 'state', 'frames', 'unreadable', 'crops', 'black', 'layers'], rows);
 }
