@@ -172,10 +172,15 @@ export function blockedConv2dWeightGrad(
   const images = [n / block, block, o / block, height * width, block];
   const filter = rearranged(emitter, blocks, images, [2, 0, 3, 1, 4], [o, n, height, width]);
   const conv = { kernel: [height, width] as const, pads, strides: dilation, dilations: stride };
-  const wide = emitConv(emitter, [image, filter], conv);
+  return kernelsOf(emitter, emitConv(emitter, [image, filter], conv), [o, i, ...kernel], block);
+}
+
+/** [I, O / B, KH, KW, B] → [O, I, KH, KW]. */
+export function kernelsOf(emitter: Emitter, wide: string, shape: Four, block: number): string {
+  const [o, i, ...kernel] = shape;
   const split = [i, o / block, sizeOf(kernel), block];
   const tall = rearranged(emitter, wide, split, [1, 0, 2, 3], [o / block, block, i * sizeOf(kernel), 1]);
-  return emitter.emit('Reshape', [fromBlocks(emitter, tall, block), emitter.ints([o, i, ...kernel])]);
+  return emitter.emit('Reshape', [fromBlocks(emitter, tall, block), emitter.ints(shape)]);
 }
 
 /** x in blocks of images, cut to the rows and columns that the convolution saw; and the padding that is still to do. */

@@ -12,6 +12,7 @@ import { batchMatmul, fusedBatchMatmul } from './batch-matmul.ts';
 import { layerNorm, layerNormInputGrad, layerNormWeightGrad } from './layer-norm.ts';
 import { maxPool2d, maxPool2dGrad, maxPool2dGradByIndices } from './max-pooling.ts';
 import { avgPool2d, avgPool2dGrad, maxGroups, maxGroupsGrad } from './pooling.ts';
+import { productConv2dWeightGrad } from './small-image-product.ts';
 
 /** How `Reshape` is told to work an extent out by itself. */
 const INFERRED = -1;
@@ -73,13 +74,14 @@ const pad: Rule<'pad'> = ({ emitter, value }, { inputs: [x], shape, params: { ax
 const reduceSum: Rule<'reduceSum'> = ({ emitter, value }, { inputs: [x], params: { axes } }) =>
   emitter.emit('ReduceSum', [value(x), emitter.ints(axes)], { keepdims: 0 });
 
-/** By columns or in blocks where that fits, or as was chosen. */
+/** By columns, as products of small images or in blocks where that fits, or as was chosen. */
 const quickWeightGrad = (context: LoweringContext, node: Node<'conv2dWeightGrad'>): string | undefined => {
   const { block } = context;
-  const choice = context.chosen(node) ?? (block !== undefined && isClearlyBest(node) ? 'columns' : 'blocked');
+  const choice = context.chosen(node) ?? (block !== undefined && isClearlyBest(node) ? 'columns' : 'product');
   if (choice === 'standard') return undefined;
-  const columns = choice === 'columns' ? columnWeightGrad(context, node) : undefined;
-  return columns ?? blockedConv2dWeightGrad(context, node);
+  const quick =
+    choice === 'columns' ? columnWeightGrad : choice === 'product' ? productConv2dWeightGrad : undefined;
+  return quick?.(context, node) ?? blockedConv2dWeightGrad(context, node);
 };
 
 export const RULES: LoweringTable = {

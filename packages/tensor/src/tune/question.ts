@@ -8,7 +8,7 @@ import type { Node, PrimitiveName, Tensor } from '../ir/primitives.ts';
 export const LOWERINGS = {
   conv2d: ['product', 'blocked', 'standard'],
   conv2dInputGrad: ['product', 'blocked', 'standard'],
-  conv2dWeightGrad: ['blocked', 'columns', 'standard'],
+  conv2dWeightGrad: ['product', 'blocked', 'columns', 'standard'],
 } as const satisfies { readonly [P in PrimitiveName]?: readonly string[] };
 
 type Tunable = keyof typeof LOWERINGS;
