@@ -69,6 +69,18 @@ const sizeFitsModel: Rule = ({ model, data }) => {
   return { path: 'data.resize', must, hint: 'change one of the two' };
 };
 
+/** Every block of `cnn` halves the image; an even kernel, padded by half its side, adds a pixel before. */
+const blocksFitImage: Rule = ({ model, data }) => {
+  const { depth, kernel } = model.architecture;
+  if (model.name !== 'cnn') return undefined;
+  let side = data.resize;
+  let most = 0;
+  for (; side >= 1 && most < depth; most++) side = Math.floor((side + (kernel % 2 === 0 ? 1 : 0)) / 2);
+  if (side >= 1) return undefined;
+  const must = `model.architecture.depth must be at most ${most - 1} for images of data.resize=${data.resize} pixels, which every block halves, got ${depth}`;
+  return { path: 'model.architecture.depth', must, hint: 'change one of the two' };
+};
+
 /** The features that timm's networks have, where the config leaves them open. */
 const PUBLISHED: Partial<Record<Config['model']['name'], readonly [embedding: number, heads: number]>> = {
   vit_tiny: [192, 3],
@@ -147,6 +159,7 @@ const RULES: readonly Rule[] = [
   warmupEnds,
   channelsFitCrops,
   sizeFitsModel,
+  blocksFitImage,
   patchesFillImage,
   headsShareFeatures,
   imagesAreSplitAtRandom,

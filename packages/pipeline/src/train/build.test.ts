@@ -1,9 +1,9 @@
 // Tests that what the config offers is what the engine builds: every network trains a step, every optimiser option reaches it.
 import { describe, expect, it } from 'vitest';
-import type { StepResult } from '@spatter/tensor';
+import { countMacs, type StepResult } from '@spatter/tensor';
 import { composeConfig } from '../config/index.ts';
 import { MODELS } from '../models/catalogue.ts';
-import { buildModel, buildStep } from './build.ts';
+import { buildModel, buildStep, unusedOptionNotices } from './build.ts';
 
 const NARROW = [
   ...['width=4', 'embedding=12', 'heads=3', 'blocks=2'].map((each) => `model.architecture.${each}`),
@@ -29,6 +29,37 @@ describe('every network of the catalogue', () => {
     const { config } = composeConfig({ overrides: [...NARROW, `model=${name}`] });
     expect(buildModel(config).name).toBe(name);
     expect((await oneStep(`model=${name}`)).loss).toBeGreaterThan(0);
+  });
+});
+
+describe('options of networks', () => {
+  const composed = (...overrides: string[]) => composeConfig({ overrides }).config;
+  const option = (line: string) => `model.architecture.${line}`;
+
+  it('that change nothing are named', () => {
+    for (const name of Object.keys(MODELS))
+      expect(unusedOptionNotices(composed(`model=${name}`))).toEqual([]);
+    expect(unusedOptionNotices(composed(option('dropout=0.5'), option('depth=5')))).toEqual([
+      'lenet5 has no depth: model.architecture.depth=5 changes nothing',
+      'lenet5 has no dropout: model.architecture.dropout=0.5 changes nothing',
+    ]);
+    const all = ['dropout=0.5', 'drop_path=0.1'].map(option);
+    expect(unusedOptionNotices(composed('model=vit_tiny', ...all, option('heads=2')))).toEqual([]);
+    expect(unusedOptionNotices(composed('model=cnn', ...all))).toEqual([
+      'cnn has no drop_path: model.architecture.drop_path=0.1 changes nothing',
+    ]);
+  });
+
+  it.each([2, 3, 4])('bound the depth of cnn by what halving leaves, with kernels of %i', (kernel) => {
+    for (const side of [8, 9, 32])
+      for (let depth = 1; depth <= 8; depth++) {
+        const shape = [`data.resize=${side}`, option(`depth=${depth}`), option(`kernel=${kernel}`)];
+        const overrides = ['model=cnn', option('width=1'), option('in_channels=1'), ...shape];
+        const model = () => buildModel(composed(...overrides));
+        const fits = kernel % 2 === 0 || 2 ** depth <= side;
+        if (fits) expect(countMacs(model(), [1, side, side])).toBeGreaterThan(0);
+        else expect(model).toThrow(/depth must be at most \d for images of data\.resize=\d+ pixels/);
+      }
   });
 });
 

@@ -9,7 +9,7 @@ import {
   type TrainStep,
   type TunerOptions,
 } from '@spatter/tensor';
-import { settledArchitecture, settledLoss, type Config } from '../config/index.ts';
+import { composeConfig, settledArchitecture, settledLoss, type Config } from '../config/index.ts';
 import { DATASETS } from '../data/dataset.ts';
 import { MODELS } from '../models/catalogue.ts';
 import { softLabels } from './mix.ts';
@@ -20,15 +20,26 @@ export function inputShape({ data }: Config): [number, number, number] {
 }
 
 /** The network that `config` names. */
-export function buildModel(config: Config): Model {
+export const buildModel = (config: Config): Model => MODELS[config.model.name](modelOptions(config));
+
+function modelOptions(config: Config) {
   const { in_channels, num_classes, ...options } = settledArchitecture(config);
   const chosen = Object.entries(options).filter(([, value]) => value !== null);
-  return MODELS[config.model.name]({
-    in_channels,
-    num_classes,
-    image: config.data.resize,
-    ...Object.fromEntries(chosen),
+  return { in_channels, num_classes, image: config.data.resize, ...Object.fromEntries(chosen) };
+}
+
+/** A line for each option that `config` gives to a network which never looks at it. */
+export function unusedOptionNotices(config: Config): string[] {
+  const { name } = config.model;
+  const usual = composeConfig({ overrides: [`model=${name}`] }).config.model.architecture;
+  const used = new Set<string | symbol>();
+  const options = new Proxy(modelOptions(config), {
+    get: (target, key) => (used.add(key), Reflect.get(target, key) as unknown),
   });
+  MODELS[name](options);
+  return Object.entries(config.model.architecture)
+    .filter(([key, value]) => value !== null && !used.has(key) && value !== Reflect.get(usual, key))
+    .map(([key, value]) => `${name} has no ${key}: model.architecture.${key}=${value} changes nothing`);
 }
 
 function buildOptimizer({ optimizer: o }: Config['training']) {

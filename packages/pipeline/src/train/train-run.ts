@@ -7,7 +7,7 @@ import { openDataset } from '../data/open-dataset.ts';
 import type { DataBasis } from '../data/part-loader.ts';
 import { writeCsv } from '../util/csv.ts';
 import type { ProgressFactory } from '../util/progress.ts';
-import { buildForward, buildModel, buildStep } from './build.ts';
+import { buildForward, buildModel, buildStep, unusedOptionNotices } from './build.ts';
 import { classWeights } from './class-weights.ts';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LAST, train } from './loop.ts';
@@ -46,7 +46,9 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
   const { config } = run;
   const { dataset, step, forward, start } = await begin(run, observer);
   observer.onData?.(dataset.basis);
-  [...precisionNotices(config), ...dataset.notices].forEach(observer.onNotice);
+  [...unusedOptionNotices(config), ...precisionNotices(config), ...dataset.notices].forEach(
+    observer.onNotice,
+  );
   const loader = dataset.loader('train');
   const log = await TrainingLog.open(observer.tracking, run, dataset, loader.length);
   const validation = dataset.loader('val');
