@@ -104,6 +104,27 @@ describe('data validate', () => {
     expect(found(validation, 'contradicting_label')).toMatchObject({ count: 1, severity: 'error' });
   });
 
+  it('finds labels that changed since, and those that are not their recording’s', async () => {
+    const folder = copy();
+    let flipped = 0;
+    editCsv(folder, 'images.csv', (lines) =>
+      lines.map((line) => {
+        if (!line.startsWith('recording_1.h5') || flipped === 3) return line;
+        flipped++;
+        return line.replace(/\d$/, (label) => String(1 - Number(label)));
+      }),
+    );
+    const validation = await validate(folder);
+    expect(found(validation, 'changed_labels')).toMatchObject({ severity: 'error' });
+    expect(found(validation, 'label_of_recording')).toMatchObject({ severity: 'warning', count: 3 });
+  });
+
+  it('fails an index without rows', async () => {
+    const folder = copy();
+    editCsv(folder, 'images.csv', (lines) => lines.slice(0, 1));
+    expect(found(await validate(folder), 'no_rows')).toMatchObject({ severity: 'error' });
+  });
+
   it('names the crop whose bytes changed, also behind the back of a fresh cache', async () => {
     const folder = copy();
     await openPackedCache(readIndex(join(folder, 'images.csv')), { resize: 32, channels: 1 });

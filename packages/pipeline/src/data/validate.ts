@@ -3,7 +3,7 @@ import type { Validation } from '../report/validation-page.ts';
 import type { ProgressFactory } from '../util/progress.ts';
 import { SpatterError } from '../util/errors.ts';
 import { checkAddresses } from './checks/addresses.ts';
-import { checkBalance, checkConfounding } from './checks/balance.ts';
+import { checkBalance, checkConfounding, checkLabels } from './checks/balance.ts';
 import { checkBytes } from './checks/bytes.ts';
 import { checkCopies, checkLookalikes } from './checks/duplicates.ts';
 import type { Check, CheckedData, Finding, Severity } from './checks/finding.ts';
@@ -23,6 +23,7 @@ export const CHECKS = {
   lookalikes: checkLookalikes,
   'copies across splits': checkCopiesAcrossSplits,
   sizes: checkSizes,
+  labels: checkLabels,
   balance: checkBalance,
   confounding: checkConfounding,
   order: checkOrder,

@@ -28,6 +28,7 @@ export async function checkAddresses(index: CropIndex): Promise<AddressCheck> {
   const missing = missingRows(index, contents);
   const kept = withoutRows(index, new Set(missing.rows));
   const findings = [
+    ...finding('no_rows', 'error', index.length > 0 ? [] : [index.name], () => 'The index names no crop'),
     ...finding(
       'unreadable_file',
       'error',

@@ -1,5 +1,9 @@
 // Whether the classes weigh alike, and whether anything but the gas tells them apart: a session, a build, a machine or a camera position.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { percent } from '../../report/numbers.ts';
+import { placeName, placeOf } from '../quarantine.ts';
+import { RECORDINGS_CSV } from '../recordings.ts';
 import { SPLIT_GROUPS } from '../splits/split.ts';
 import { finding, type CheckedData, type Finding } from './finding.ts';
 
@@ -17,6 +21,24 @@ export function checkBalance({ index }: CheckedData): Finding[] {
   const ratio = Math.max(...sizes) / Math.min(...sizes);
   if (ratio <= UNEVEN) return [];
   return finding('uneven_classes', 'warning', where, () => `The commonest class has ${ratio.toFixed(2)} times the crops of the rarest: read the balanced accuracy`, index.length); // prettier-ignore
+}
+
+/** Where `recordings.csv` gives a recording one class, its rows should have that one. */
+export function checkLabels({ index, times }: CheckedData): Finding[] {
+  if (times === null || !existsSync(join(index.root, RECORDINGS_CSV))) return [];
+  const [rows, counts] = [new Map<number, number>(), new Uint32Array(times.recordings.length)];
+  index.label.forEach((label, row) => {
+    const recording = times.recording[row]!;
+    if (label === times.recordings[recording]!.label) return;
+    counts[recording]!++;
+    if (!rows.has(recording)) rows.set(recording, row);
+  });
+  const where = [...rows].map(([recording, row]) => {
+    const { name, label } = times.recordings[recording]!;
+    return `${name}: class ${label}, ${counts[recording]!} rows differ, the first is ${placeName(placeOf(index, row))}`;
+  });
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  return finding('label_of_recording', 'warning', where, (n) => `${n} rows have another class than ${RECORDINGS_CSV} gives their recording`, total); // prettier-ignore
 }
 
 /** A circumstance each of whose values has one class only tells the class by itself: no split can part it from the gas. */

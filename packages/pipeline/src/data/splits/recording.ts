@@ -107,7 +107,7 @@ function impossible(groups: readonly Group[], by: string, part: number): never {
   const tally = classes.map((_, c) => `${groups.filter((g) => g.counts[c]! > 0).length} of class ${c}`);
   throw new SpatterError(
     'SPLIT_IMPOSSIBLE',
-    `the split by ${by} needs each class in train, val and test, so three ${by}s per class; there are ${tally.join(', ')}, and '${PARTS[part]!}' stayed without`,
+    `the split by ${by} needs each class in train, val and test, so three ${by}s per class; there are ${tally.join(', ')}, and ${PARTS[part]!} would lack a class`,
     "record more, or use the split 'time-block'",
   );
 }
