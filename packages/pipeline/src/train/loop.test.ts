@@ -8,9 +8,10 @@ import type { Checkpoint } from './checkpoint.ts';
 import { LAST, train, type Training } from './loop.ts';
 import { keepBest, keepEvery, keepTopK } from './policies/checkpoints.ts';
 import { earlyStopping } from './policies/early-stopping.ts';
-import type { Policy } from './policies/policy.ts';
+import type { EpochMetrics, Policy } from './policies/policy.ts';
 import { reduceOnPlateau } from './policies/reduce-on-plateau.ts';
 import { startProgress } from './progress.ts';
+import { skippedBatches } from './step-plan.ts';
 
 const BATCHES = 3;
 
@@ -137,6 +138,25 @@ describe('the training loop', () => {
     const { progress } = await train(run, resumePoint(disk));
     expect(progress).toMatchObject({ epoch: 1, batch: 1 });
     expect(resumePoint(disk).progress).toEqual(progress);
+  });
+
+  it('tells after an epoch how many of its batches half precision left out', async () => {
+    const lines: string[] = [];
+    const skipped = skippedBatches((line) => lines.push(line));
+    let batches = 0;
+    const half: Training['step'] = {
+      runMany: async (...given) => {
+        const { state, steps } = await step.runMany(...given);
+        return { state, steps: steps.map((each) => ({ ...each, skipped: [1, 4, 5].includes(++batches) })) };
+      },
+    };
+    const told = { onSkipped: skipped.add, onEpoch: ({ epoch }: EpochMetrics) => skipped.tell(epoch) };
+    const disk = new Map<string, string>();
+    await train({ ...machine(disk, Infinity), ...told, step: half, epochs: 3 }, resumePoint(disk));
+    expect(lines).toEqual([
+      expect.stringMatching(/^epoch 1: 1 batch changed no weights, since gradients overflowed/),
+      expect.stringMatching(/^epoch 2: 2 batches changed no weights/),
+    ]);
   });
 
   it('ends with one line when the loss is not finite, and keeps what was saved', async () => {

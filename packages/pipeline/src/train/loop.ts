@@ -23,6 +23,8 @@ export interface Training extends Grouping {
   readonly save: (name: string, checkpoint: Checkpoint) => void;
   readonly remove: (name: string) => void;
   readonly onBatch: (progress: Progress) => void;
+  /** Told of each batch that changed no weights because a gradient overflowed; only in half precision. */
+  readonly onSkipped?: () => void;
   /** Waited for, so that what it learns can still make `interrupted` true. */
   readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void | Promise<void>;
   /** True when the user asked to stop; the state is saved and the loop ends. */
@@ -40,6 +42,7 @@ export async function train(run: Training, start: Checkpoint): Promise<Checkpoin
       state = results.state;
       for (const [i, metrics] of results.steps.entries()) {
         progress = afterBatch({ ...progress, lr: hypers[i]!.lr }, scored(metrics, batches[i]!, progress));
+        if (metrics.skipped === true) run.onSkipped?.();
         if (run.saveEvery > 0 && progress.batch % run.saveEvery === 0) run.save(LAST, { state, progress });
         run.onBatch(progress);
       }

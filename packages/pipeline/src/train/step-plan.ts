@@ -62,6 +62,22 @@ export function precisionNotices({ device, training: { precision } }: Config): s
   return ['training.precision=fp16 is slower than fp32 on the processor: it is meant for GPUs'];
 }
 
+/** Counts the batches that half precision left out, and says so after each epoch that had any. */
+export function skippedBatches(onNotice: (line: string) => void) {
+  let count = 0;
+  return {
+    add: (): void => {
+      count++;
+    },
+    tell: (epoch: number): void => {
+      const what = count === 1 ? '1 batch' : `${count} batches`;
+      const why = 'gradients overflowed in half precision, and its loss scale was halved';
+      if (count > 0) onNotice(`epoch ${epoch}: ${what} changed no weights, since ${why}`);
+      count = 0;
+    },
+  };
+}
+
 /** The weights that are validated, evaluated and exported: the averaged ones where the config says so. */
 export function judgedState(state: State, { training: { ema } }: Config): State {
   if (!ema.enabled || !ema.use) return state;

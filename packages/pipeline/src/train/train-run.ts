@@ -15,7 +15,7 @@ import { tuningOf } from './lowering-memory.ts';
 import { policiesOf } from './policies/catalogue.ts';
 import type { EpochMetrics } from './policies/policy.ts';
 import { mixer } from './mix.ts';
-import { judgedState, precisionNotices, stepPlan, stepsPerRun } from './step-plan.ts';
+import { judgedState, precisionNotices, skippedBatches, stepPlan, stepsPerRun } from './step-plan.ts';
 import { withPretrained } from './pretrained.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
@@ -52,6 +52,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
   const loader = dataset.loader('train');
   const log = await TrainingLog.open(observer.tracking, run, dataset, loader.length);
   const validation = dataset.loader('val');
+  const skipped = skippedBatches(observer.onNotice);
   const bar = observer.progress('training', config.training.epochs * loader.length, 'batches');
   try {
     const { progress } = await train(
@@ -67,6 +68,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         policies: policiesOf(config.training),
         stepsPerRun: stepsPerRun(config),
         saveEvery: config.training.checkpoint.every_n_batches ?? 0,
+        onSkipped: skipped.add,
         onBatch: (at) => {
           bar.update((at.epoch - 1) * loader.length + at.batch, note(at));
           log.batch(at);
@@ -74,6 +76,7 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
         onEpoch: (metrics, at) => {
           writeHistory(run, at);
           log.epoch(metrics);
+          skipped.tell(metrics.epoch);
           return observer.onEpoch(metrics, at);
         },
         interrupted: observer.interrupted,
