@@ -10,6 +10,8 @@ import { median, type BenchResult } from './result.ts';
 
 const THREADS = 2;
 const ROUNDS = 10;
+/** One image is run by one thread of ours. */
+const FEW_THREADS = 1;
 /** Images per run, and runs per round: about a second each. */
 const WORKS = [
   [1, 5000],
@@ -49,6 +51,17 @@ async function compare(python: string, file: string, batch: number, runs: number
   return { ours, peer: theirs, ratio: theirs / ours, best, version: peer.version, memory, peerMemory };
 }
 
+/** Milliseconds of ONNX Runtime alone for one image and one thread: nothing goes in or out of the language that calls it. */
+async function runtimeAlone(python: string, file: string): Promise<number> {
+  const [batch, runs] = WORKS[0];
+  const script = join(import.meta.dirname, 'python/infer_onnxruntime.py');
+  const side = await startSide(python, [script, file, ...[batch, FEW_THREADS, runs].map(String), 'bound']);
+  const times: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) times.push(await side.round());
+  await side.stop();
+  return median(times);
+}
+
 export async function run(): Promise<BenchResult> {
   const python = process.env['SPATTER_PYTHON'] ?? pythonWith(['onnxruntime==1.32.0', 'numpy==2.4.6']);
   const folder = mkdtempSync(join(tmpdir(), 'spatter-bench-'));
@@ -64,6 +77,7 @@ export async function run(): Promise<BenchResult> {
       ours_of_one: one.ours,
       peer_of_one: one.peer,
       ratio_of_one: one.ratio,
+      runtime_of_one: await runtimeAlone(python, file),
       best: many.best,
       best_of_one: one.best,
       memory_mib: many.memory,
