@@ -1,6 +1,6 @@
 // The lowering table: for every primitive the ONNX operators that compute it.
 import type { Node, PrimitiveName, Tensor } from '../ir/primitives.ts';
-import { blockedConv2dWeightGrad } from './blocked-convolution.ts';
+import { blockedConv2dWeightGrad } from './blocked-weight-grad.ts';
 import { columnWeightGrad, isClearlyBest } from './column-weight-grad.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './convolution.ts';
 import { dataTypeOf } from './emitter.ts';

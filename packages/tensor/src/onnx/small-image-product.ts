@@ -2,7 +2,7 @@
 import { sizeOf, type Shape } from '../ir/host.ts';
 import type { ConvParams, Node, Pair, Tensor } from '../ir/primitives.ts';
 import { fits, rearranged } from './blocks.ts';
-import { kernelsOf } from './blocked-convolution.ts';
+import { kernelsOf } from './blocked-weight-grad.ts';
 import type { BlockedRule, LoweringContext } from './context.ts';
 import type { Emitter } from './emitter.ts';
 
