@@ -13,6 +13,16 @@ export const KERNELS = [
   { entry: 'resize.ts', target: 'src/data/transforms/resize.generated.ts', constant: 'RESIZE_BASE64' },
 ] as const;
 
+/** What works in memory that others made, shared between threads. */
+const IN_SHARED_MEMORY = [
+  '--enable',
+  'threads',
+  '--importMemory',
+  '--sharedMemory',
+  '--maximumMemory',
+  '65536',
+];
+
 /** The WebAssembly bytes of `entry`. */
 export async function compileKernel(entry: string): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'spatter-kernel-'));
@@ -20,7 +30,8 @@ export async function compileKernel(entry: string): Promise<Buffer> {
     const output = join(folder, 'kernel.wasm');
     const source = join(pipeline, 'assembly', entry);
     const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort='];
-    const result = await main([source, '--outFile', output, ...flags]);
+    const memory = entry === 'kernel.ts' ? IN_SHARED_MEMORY : [];
+    const result = await main([source, '--outFile', output, ...flags, ...memory]);
     if (result.error) throw result.error;
     return readFileSync(output);
   } finally {

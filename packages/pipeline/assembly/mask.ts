@@ -145,26 +145,28 @@ function gray4(difference: v128): v128 {
 }
 
 /**
- * The range within [start, stop) of one row that holds every gray difference above `threshold`. A gray is a weighted mean of its three bytes (the
- * weights add up to 32768), so it cannot exceed the largest of them: most blocks need no gray at all.
+ * The range within [start, stop) of one row that holds every gray difference above `threshold`. A gray is a weighted mean of its
+ * three bytes (the weights add up to 32768), so it cannot exceed the largest of them: no gray is needed yet.
  */
 function findBright(first: usize, second: usize, start: i32, stop: i32, threshold: i32, out: usize): void {
   const most = i8x16.splat(<i8>threshold);
-  let from = stop;
-  let to = 0;
-  for (let x = start; x < stop; x += BLOCK) {
-    const a = first + <usize>(3 * x);
-    const b = second + <usize>(3 * x);
-    const d0 = absoluteDifference(v128.load(a), v128.load(b));
-    const d1 = absoluteDifference(v128.load(a, 16), v128.load(b, 16));
-    const d2 = absoluteDifference(v128.load(a, 32), v128.load(b, 32));
-    const largest = i8x16.max_u(i8x16.max_u(d0, d1), d2);
-    if (!v128.any_true(i8x16.sub_sat_u(largest, most))) continue;
-    if (!v128.any_true(i8x16.sub_sat_u(gray16(a, b), most))) continue;
-    from = min(from, x);
-    to = x + BLOCK;
-  }
-  setRange(out, to == 0 ? 0 : from, to);
+  let from = start;
+  while (from < stop && !isBright(first + <usize>(3 * from), second + <usize>(3 * from), most)) from += BLOCK;
+  if (from >= stop) return setRange(out, 0, 0);
+  let to = stop - BLOCK;
+  while (to > from && !isBright(first + <usize>(3 * to), second + <usize>(3 * to), most)) to -= BLOCK;
+  setRange(out, from, to + BLOCK);
+}
+
+/** Whether any byte of 16 pixels differs by more than `most`. */
+// @ts-ignore: decorator
+@inline
+function isBright(a: usize, b: usize, most: v128): bool {
+  const d0 = absoluteDifference(v128.load(a), v128.load(b));
+  const d1 = absoluteDifference(v128.load(a, 16), v128.load(b, 16));
+  const d2 = absoluteDifference(v128.load(a, 32), v128.load(b, 32));
+  const largest = i8x16.max_u(i8x16.max_u(d0, d1), d2);
+  return v128.any_true(i8x16.sub_sat_u(largest, most));
 }
 
 /** Gray differences of 16 pixels. */

@@ -43,15 +43,25 @@ export interface FrameCrops {
 export async function* extractCrops(reader: VideoReader, rules: SpatterRules): AsyncGenerator<FrameCrops> {
   const { width, height } = reader.info;
   const region = regionOf(rules, width);
-  const kernel = new MaskKernel(width, height);
+  const kernel = new MaskKernel(width, height, reader.memory);
   const size = { width: region.right - region.left, height };
-  let [earlier, later] = kernel.frames;
-  if (!(await reader.read(earlier))) return;
-  while (await reader.read(later)) {
-    const contours = kernel.contours(region, rules.threshold, reader.moving ?? null);
+  const next = framesOf(reader, kernel);
+  let earlier = await next();
+  for (let later = await next(); earlier !== null && later !== null; later = await next()) {
+    const contours = kernel.contours(region, rules.threshold, reader.moving ?? null, [earlier, later]);
     yield judge(contours, { bytes: earlier, stride: 3 * width, region, ...size }, rules, reader.position - 2);
-    [earlier, later] = [later, earlier];
+    earlier = later;
   }
+}
+
+/** One frame after the other in the kernel's memory: where the reader leaves them, or copied there in turn; null at the end. */
+function framesOf(reader: VideoReader, kernel: MaskKernel): () => Promise<Uint8Array | null> {
+  if (reader.take !== undefined) return reader.take.bind(reader);
+  let count = 0;
+  return async () => {
+    const frame = kernel.frames[count++ & 1]!;
+    return (await reader.read(frame)) ? frame : null;
+  };
 }
 
 interface Picture extends Size {

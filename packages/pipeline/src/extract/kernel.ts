@@ -1,10 +1,9 @@
-// The WASM kernel's memory and calls: two frame slots, the difference mask between them, its contours.
-import { instantiateWasm } from '../util/wasm.ts';
+// The WASM kernel's memory and calls: the difference mask between two frames, its contours.
+import { createSharedMemory, instantiateWasm, PAGE, type SharedMemory } from '../util/wasm.ts';
 import { BAND_ROWS, bandsOf, type MovingColumns } from '../video/bands.ts';
 import { KERNEL_BASE64 } from './kernel.generated.ts';
 
 interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   differenceMask(
     first: number,
     second: number,
@@ -57,14 +56,14 @@ export interface Region {
 const FIELDS = 7;
 /** The compiled kernel keeps its constants below this address. */
 const FIRST_FREE = 1024;
-const PAGE = 65536;
 /** Bytes the vector loads may touch behind a buffer. */
 const SLACK = 128;
 
 /** Finds spatter candidates between two frames of one size. One instance serves one video; calls do not allocate. */
 export class MaskKernel {
-  /** The two frames: `height × width × 3` bytes B G R. Fill one, then ask for contours between them. */
+  /** Room for two frames, `height × width × 3` bytes B G R; empty where frames lie in memory of others. */
   readonly frames: readonly [Uint8Array, Uint8Array];
+  readonly #memory: SharedMemory;
   readonly #exports: KernelExports;
   readonly #width: number;
   readonly #height: number;
@@ -74,12 +73,14 @@ export class MaskKernel {
   >;
   readonly #rowStride: number;
 
-  constructor(width: number, height: number) {
-    this.#exports = instantiateWasm<KernelExports>(KERNEL_BASE64);
+  /** @param memory where the frames lie; what the kernel needs besides is appended to it */
+  constructor(width: number, height: number, memory?: SharedMemory) {
+    this.#memory = memory ?? createSharedMemory(FIRST_FREE);
+    this.#exports = instantiateWasm<KernelExports>(KERNEL_BASE64, this.#memory);
     this.#width = width;
     this.#height = height;
     this.#rowStride = Math.ceil(width / 16) * 16 + 48;
-    const frame = width * height * 3;
+    const frame = memory === undefined ? width * height * 3 : 0;
     const sizes = {
       first: frame,
       second: frame,
@@ -90,8 +91,8 @@ export class MaskKernel {
       bands: 4 * bandsOf(height),
       out: (Math.floor((width * height) / 2) + 1) * FIELDS * 4,
     };
-    this.#at = this.#layOut(sizes);
-    const { buffer } = this.#exports.memory;
+    this.#at = this.#layOut(memory?.buffer.byteLength ?? FIRST_FREE, sizes);
+    const { buffer } = this.#memory;
     this.frames = [
       new Uint8Array(buffer, this.#at.first, frame),
       new Uint8Array(buffer, this.#at.second, frame),
@@ -102,15 +103,21 @@ export class MaskKernel {
    * Contours of the mask `dilate(blur(gray(|a − b|)) > threshold)` within `region`, in scan order.
    * @param threshold  0…255; OpenCV's THRESH_BINARY
    * @param moving     where the frames may differ by more than the threshold, in columns of the frame; null: anywhere
+   * @param frames     the two, in the kernel's memory
    */
-  contours(region: Region, threshold: number, moving: MovingColumns | null = null): Contour[] {
+  contours(
+    region: Region,
+    threshold: number,
+    moving: MovingColumns | null = null,
+    [first, second]: readonly [Uint8Array, Uint8Array] = this.frames,
+  ): Contour[] {
     const at = this.#at;
     if (!this.#lookAt(region, moving)) return [];
     const offset = 3 * region.left;
     const width = region.right - region.left;
     const rows = this.#exports.differenceMask(
-      at.first + offset,
-      at.second + offset,
+      first.byteOffset + offset,
+      second.byteOffset + offset,
       3 * this.#width,
       width,
       this.#height,
@@ -128,7 +135,7 @@ export class MaskKernel {
 
   /** Tells the kernel the columns of each band to look at, counted from the region's left; false for none at all. */
   #lookAt({ left, right }: Region, moving: MovingColumns | null): boolean {
-    const bands = new Uint16Array(this.#exports.memory.buffer, this.#at.bands, 2 * bandsOf(this.#height));
+    const bands = new Uint16Array(this.#memory.buffer, this.#at.bands, 2 * bandsOf(this.#height));
     for (let i = 0; i < bands.length; i += 2) {
       const [from, to] = moving === null ? [left, right] : [moving[i]!, moving[i + 1]!];
       const none = to <= left || from >= right;
@@ -140,10 +147,10 @@ export class MaskKernel {
 
   /** Contours of a given mask, `height × width` bytes of 0 and 1. */
   contoursOfMask(mask: Uint8Array, width = this.#width): Contour[] {
-    const bytes = new Uint8Array(this.#exports.memory.buffer);
+    const bytes = new Uint8Array(this.#memory.buffer);
     const { labels, occupied } = this.#at;
     bytes.fill(0, labels, labels + this.#rowStride * (this.#height + 2));
-    const columns = new Uint16Array(this.#exports.memory.buffer, occupied, 2 * this.#height);
+    const columns = new Uint16Array(this.#memory.buffer, occupied, 2 * this.#height);
     for (let y = 0; y < this.#height; y++) {
       bytes.set(mask.subarray(y * width, (y + 1) * width), labels + (y + 1) * this.#rowStride + 1);
       columns.set([0, width], 2 * y);
@@ -155,19 +162,18 @@ export class MaskKernel {
     const { labels, owners, occupied, out } = this.#at;
     const stride = this.#rowStride;
     const count = this.#exports.findContours(labels, owners, stride, this.#height, occupied, out);
-    const numbers = new Int32Array(this.#exports.memory.buffer, out, count * FIELDS);
+    const numbers = new Int32Array(this.#memory.buffer, out, count * FIELDS);
     return Array.from({ length: count }, (_, i) => contourAt(numbers, i));
   }
 
-  #layOut<K extends string>(sizes: Record<K, number>): Record<K, number> {
-    let end = FIRST_FREE;
+  #layOut<K extends string>(from: number, sizes: Record<K, number>): Record<K, number> {
+    let end = from;
     const entries = Object.entries<number>(sizes).map(([name, bytes]) => {
       const start = end;
       end = Math.ceil((start + bytes + SLACK) / 16) * 16;
       return [name, start];
     });
-    const { memory } = this.#exports;
-    memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+    this.#memory.grow(Math.max(0, Math.ceil((end - this.#memory.buffer.byteLength) / PAGE)));
     return Object.fromEntries(entries) as Record<K, number>;
   }
 }

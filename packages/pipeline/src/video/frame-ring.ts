@@ -1,5 +1,8 @@
 // A ring of frame buffers in shared memory: the decoding thread fills slots, the consumer empties them in order.
+import { createSharedMemory, type SharedMemory } from '../util/wasm.ts';
 
+/** A module that works in the same memory keeps its constants below this address. */
+const START = 1024;
 const HEADER_BYTES = 64;
 /** Frames that the consumer has given back, and that the producer has filled. */
 const CONSUMED = 0;
@@ -11,8 +14,10 @@ const HUNGRY = 4;
 
 /** What a ring is made of; either side attaches to it. */
 export interface RingShape {
-  readonly memory: SharedArrayBuffer;
+  /** Nothing but the ring, until others let it grow. */
+  readonly memory: SharedMemory;
   readonly slots: number;
+  readonly slotBytes: number;
   /** 32-bit numbers kept beside each frame. */
   readonly notes: number;
 }
@@ -20,21 +25,20 @@ export interface RingShape {
 /** One producer and one consumer in different threads. Neither wakes the other more often than it must: a wake costs as much as a frame. */
 export class FrameRing {
   readonly shape: RingShape;
-  readonly #slotBytes: number;
   readonly #noteBytes: number;
   readonly #header: Int32Array;
 
   private constructor(shape: RingShape) {
     this.shape = shape;
     this.#noteBytes = roundUp(4 * shape.notes);
-    this.#slotBytes = (shape.memory.byteLength - HEADER_BYTES) / shape.slots;
-    this.#header = new Int32Array(shape.memory, 0, HEADER_BYTES / 4);
+    this.#header = new Int32Array(shape.memory.buffer, START, HEADER_BYTES / 4);
   }
 
   /** @param frameBytes of the pixels of a frame @param notes 32-bit numbers beside them */
   static create(slots: number, frameBytes: number, notes: number): FrameRing {
-    const bytes = HEADER_BYTES + slots * (roundUp(4 * notes) + roundUp(frameBytes));
-    return new FrameRing({ memory: new SharedArrayBuffer(bytes), slots, notes });
+    const slotBytes = roundUp(4 * notes) + roundUp(frameBytes);
+    const memory = createSharedMemory(START + HEADER_BYTES + slots * slotBytes);
+    return new FrameRing({ memory, slots, slotBytes, notes });
   }
 
   static attach(shape: RingShape): FrameRing {
@@ -44,16 +48,16 @@ export class FrameRing {
   /** The pixels of the `index`-th frame. */
   pixels(index: number): Buffer {
     const start = this.#start(index) + this.#noteBytes;
-    return Buffer.from(this.shape.memory, start, this.#slotBytes - this.#noteBytes);
+    return Buffer.from(this.shape.memory.buffer, start, this.shape.slotBytes - this.#noteBytes);
   }
 
   /** The numbers beside the `index`-th frame. */
   note(index: number): Int32Array {
-    return new Int32Array(this.shape.memory, this.#start(index), this.shape.notes);
+    return new Int32Array(this.shape.memory.buffer, this.#start(index), this.shape.notes);
   }
 
   #start(index: number): number {
-    return HEADER_BYTES + (index % this.shape.slots) * this.#slotBytes;
+    return START + HEADER_BYTES + (index % this.shape.slots) * this.shape.slotBytes;
   }
 
   /** Frames that are filled so far. */

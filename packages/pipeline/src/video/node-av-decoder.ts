@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { SpatterError } from '../util/errors.ts';
+import type { SharedMemory } from '../util/wasm.ts';
 import { workerUrl } from '../util/worker.ts';
 import { markedRows, type MovingColumns } from './bands.ts';
 import { readNote } from './frame-note.ts';
@@ -10,7 +11,9 @@ import type { DecodeMessage, DecodeRequest } from './node-av.worker.ts';
 import type { Damage, DecoderBackend, VideoInfo, VideoReader } from './reader.ts';
 
 /** Decoding runs at most this many frames ahead. */
-const SLOTS = 16;
+const SLOTS = 8;
+/** Frames that `take` leaves to its caller. */
+const HELD = 2;
 
 export const nodeAvDecoder: DecoderBackend = {
   async open(path, options) {
@@ -22,6 +25,7 @@ export const nodeAvDecoder: DecoderBackend = {
 
 class ThreadedReader implements VideoReader {
   info!: VideoInfo;
+  memory!: SharedMemory;
   position = 0;
   damage: Damage | null = null;
   moving: MovingColumns | null = null;
@@ -32,6 +36,8 @@ class ThreadedReader implements VideoReader {
   readonly #exited: Promise<void>;
   #ring: FrameRing | undefined;
   #taken = 0;
+  /** Frames that `take` gave and that stay. */
+  #held = 0;
   /** Frames taken since other work of this thread had its turn. */
   #unbroken = 0;
   /** The decoder's first complaint; it may be about a frame that is not taken yet. */
@@ -57,26 +63,36 @@ class ThreadedReader implements VideoReader {
   }
 
   async read(into: Uint8Array): Promise<boolean> {
-    await this.#waitForFrame();
-    const ring = this.#ring;
-    if (ring === undefined || ring.ready === this.#taken) return this.#atEnd();
-    const { moving, complaints, painted } = readNote(ring.note(this.#taken));
-    if (complaints > 0) await this.#noteDamage(complaints);
+    const next = await this.#next();
+    if (next === null) return false;
     const { width, height } = this.info;
-    const pixels = ring.pixels(this.#taken);
-    for (const [from, to] of markedRows(painted, height)) {
-      into.set(pixels.subarray(3 * width * from, 3 * width * to), 3 * width * from);
+    for (const [from, to] of markedRows(next.painted, height)) {
+      into.set(next.pixels.subarray(3 * width * from, 3 * width * to), 3 * width * from);
     }
-    this.moving = moving;
-    ring.release();
-    this.#taken++;
-    this.position++;
+    this.#ring!.release();
     return true;
   }
 
-  #atEnd(): false {
-    if (this.#end !== undefined) [this.damage, this.missing] = [this.#end.damage, this.#end.missing];
-    return false;
+  async take(): Promise<Uint8Array | null> {
+    if (this.#held === HELD) this.#ring!.release();
+    else this.#held++;
+    const { width, height } = this.info;
+    return (await this.#next())?.pixels.subarray(0, 3 * width * height) ?? null;
+  }
+
+  /** The next frame in the ring; whoever is done with it releases it. */
+  async #next(): Promise<{ pixels: Uint8Array; painted: ArrayLike<number> } | null> {
+    await this.#waitForFrame();
+    const ring = this.#ring;
+    if (ring === undefined || ring.ready === this.#taken) {
+      if (this.#end !== undefined) [this.damage, this.missing] = [this.#end.damage, this.#end.missing];
+      return null;
+    }
+    const { moving, complaints, painted } = readNote(ring.note(this.#taken));
+    if (complaints > 0) await this.#noteDamage(complaints);
+    this.moving = moving;
+    this.position++;
+    return { pixels: ring.pixels(this.#taken++), painted };
   }
 
   async #waitForFrame(): Promise<void> {
@@ -101,6 +117,7 @@ class ThreadedReader implements VideoReader {
     if (message.kind === 'open') {
       this.info = message.info;
       this.position = message.position;
+      this.memory = message.ring.memory;
       this.#ring = FrameRing.attach(message.ring);
     } else if (message.kind === 'failed') {
       this.#fail(new SpatterError(message.code, message.message, message.hint));

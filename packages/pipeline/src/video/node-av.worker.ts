@@ -28,6 +28,8 @@ export type DecodeMessage =
 
 /** Bytes of frames kept ready; more only costs memory. */
 const RING_BYTES = 32 << 20;
+/** Two that the consumer keeps, and two that alternate. */
+const FEWEST_SLOTS = 4;
 
 function send(message: DecodeMessage): void {
   parentPort?.postMessage(message);
@@ -38,7 +40,7 @@ async function decode(request: DecodeRequest): Promise<void> {
   const frames = new NodeAvFrames(av, request.path, request.options);
   const { info, position } = frames;
   const bytes = info.width * info.height * 3 + FRAME_PADDING;
-  const slots = Math.min(request.slots, Math.max(2, Math.floor(RING_BYTES / bytes)));
+  const slots = Math.min(request.slots, Math.max(FEWEST_SLOTS, Math.floor(RING_BYTES / bytes)));
   const ring = FrameRing.create(slots, bytes, noteLength(info.height));
   send({ kind: 'open', info, position, ring: ring.shape });
   new Delivery(av, frames, ring, request.options).run();

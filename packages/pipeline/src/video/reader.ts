@@ -1,5 +1,6 @@
 // The contract between the extraction and whatever decodes the video.
 import { SpatterError } from '../util/errors.ts';
+import type { SharedMemory } from '../util/wasm.ts';
 import type { MovingColumns } from './bands.ts';
 
 /** Facts from the container's header. */
@@ -38,6 +39,13 @@ export interface VideoReader {
    * known. Only rows within the rule's reach of what moves, before or after a frame, are filled; the others are left as they were.
    */
   readonly moving?: MovingColumns | null;
+  /** Where {@link take} finds frames. Others may let it grow and use what is appended. */
+  readonly memory?: SharedMemory;
+  /**
+   * The next frame as `read` gives it, where it lies in `memory`: it stays there until the second call from now. Null at the end.
+   * Readers that have it are read by either method, not by both.
+   */
+  take?(): Promise<Uint8Array | null>;
   /** Fills `into` (`height × width × 3` bytes, row after row, B G R) with the next frame; false at the end. */
   read(into: Uint8Array): Promise<boolean>;
   /** Stops decoding and frees everything; safe to call twice. */

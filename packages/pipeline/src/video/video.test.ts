@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_SHARED_DATA, sharedData } from '../util/testing/shared.ts';
 import { openVideo } from './decoder.ts';
 import { writeVideo } from './encoder.ts';
-import { CLIP, emptyFolder, frameMd5s } from './testing/clip.ts';
+import { CLIP, clipReference, emptyFolder, frameMd5s, md5 } from './testing/clip.ts';
 import { decoderContract } from './testing/decoder-contract.ts';
 import { remux } from './testing/remux.ts';
 
@@ -52,6 +52,22 @@ describe('damage', () => {
     expect(reader.info).toMatchObject({ fps: 25, frameCount: 40 });
     expect(await frameMd5s(reader)).toHaveLength(40);
     expect([reader.damage, reader.missing]).toEqual([null, 0]);
+    await reader.close();
+  });
+});
+
+describe('frames read in place', () => {
+  it("are OpenCV's, and stay until the second call from then", async () => {
+    const reader = await openVideo(CLIP, { decoder: 'node-av' });
+    const sums: string[] = [];
+    let earlier = await reader.take!();
+    for (let later = await reader.take!(); later !== null; later = await reader.take!()) {
+      expect(later.buffer).toBe(reader.memory!.buffer);
+      sums.push(md5(earlier!));
+      earlier = later;
+    }
+    expect([...sums, md5(earlier!)]).toEqual(clipReference().frame_md5);
+    expect(reader.position).toBe(90);
     await reader.close();
   });
 });
