@@ -50,7 +50,7 @@ td { border-bottom: 1px solid ${COLOURS.grid}; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .badge { display: inline-block; padding: 0 8px; border-radius: 9px; font-weight: 600; font-size: 13px; white-space: nowrap; }
 summary { cursor: pointer; font-weight: 600; margin: 0 0 10px; }
-footer { margin-top: 44px; padding-top: 12px; border-top: 1px solid ${COLOURS.line}; color: ${COLOURS.muted}; font-size: 13px; }
+footer { margin-top: 44px; padding-top: 12px; border-top: 1px solid ${COLOURS.line}; color: ${COLOURS.muted}; font-size: 13px; overflow-wrap: anywhere; }
 ${tone('high', VERDICT_STYLE.high.colour, '#e8f2f9')}
 ${tone('low', VERDICT_STYLE.low.colour, '#fdeee4')}
 ${tone('unclear', '#8a6508', '#fbf3dd')}

@@ -115,7 +115,7 @@ export function validationPage(
       title: 'What was found',
       statements: findings.map(({ kind, text, severity }) => ({
         topic: kind.replaceAll('_', ' '),
-        text: `${text}.`,
+        text: /[.?]$/.test(text) ? text : `${text}.`,
         warn: severity !== 'note',
       })),
     },

@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 import { ffmpegDecoder } from './ffmpeg-decoder.ts';
 import { nodeAvDecoder } from './node-av-decoder.ts';
-import type { DecoderBackend, OpenOptions, VideoReader } from './reader.ts';
+import { notAVideo, type DecoderBackend, type OpenOptions, type VideoReader } from './reader.ts';
+import { whyUnreadable } from './why-unreadable.ts';
 
 export type { DecoderBackend, Damage, OpenOptions, VideoInfo, VideoReader } from './reader.ts';
 
@@ -26,7 +27,16 @@ export interface OpenVideoOptions extends OpenOptions {
  */
 export async function openVideo(path: string, options: OpenVideoOptions = {}): Promise<VideoReader> {
   requireFile(path);
-  const { decoder = 'auto', ...rest } = options;
+  try {
+    return await openBest(path, options);
+  } catch (error) {
+    const refused = error instanceof SpatterError && error.code === 'NOT_A_VIDEO';
+    const reason = refused && options.url === undefined ? whyUnreadable(path) : undefined;
+    throw reason === undefined ? error : notAVideo(path, reason);
+  }
+}
+
+async function openBest(path: string, { decoder = 'auto', ...rest }: OpenVideoOptions): Promise<VideoReader> {
   if (decoder !== 'auto') return DECODERS[decoder].open(path, rest);
   try {
     return await DECODERS['node-av'].open(path, rest);

@@ -1,8 +1,9 @@
 // What every decoder back-end must do; each back-end's test runs it.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openVideo, type DecoderName } from '../decoder.ts';
+import { writeVideo } from '../encoder.ts';
 import { CLIP, clipReference, damagedClip, emptyFolder, frameMd5s } from './clip.ts';
 
 const open = (decoder: DecoderName, path: string, startFrame = 0) => openVideo(path, { decoder, startFrame });
@@ -88,6 +89,20 @@ export function decoderContract(decoder: DecoderName, unavailable?: string): voi
       expect(sums.at(-1)).toBe(reference.frame_md5.at(-1));
       expect(reader.damage?.atFrame).toBeGreaterThan(10);
       await reader.close();
+    });
+
+    it('says of an MP4 that was cut off, and of an empty file, what they are', async () => {
+      // The simulator's files end with their index; the clip begins with it.
+      const [empty, whole] = [join(emptyFolder(), 'empty.mp4'), join(emptyFolder(), 'whole.mp4')];
+      writeFileSync(empty, '');
+      await writeVideo(whole, { width: 32, height: 32, fps: 25, codec: 'mpeg4' }, [
+        new Uint8Array(3 * 32 * 32),
+      ]);
+      const bytes = readFileSync(whole);
+      const cut = join(emptyFolder(), 'cut.mp4');
+      writeFileSync(cut, bytes.subarray(0, bytes.indexOf('moov') - 4));
+      await expect(open(decoder, empty)).rejects.toThrow('but it is empty');
+      await expect(open(decoder, cut)).rejects.toThrow('the recording was cut off');
     });
 
     it('refuses what is no video, in one line', async () => {
