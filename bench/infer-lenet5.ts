@@ -51,15 +51,23 @@ async function compare(python: string, file: string, batch: number, runs: number
   return { ours, peer: theirs, ratio: theirs / ours, best, version: peer.version, memory, peerMemory };
 }
 
-/** Milliseconds of ONNX Runtime alone for one image and one thread: nothing goes in or out of the language that calls it. */
-async function runtimeAlone(python: string, file: string): Promise<number> {
+/** Milliseconds for one image and one thread, in turn: of the native part of onnxruntime-node, and of ONNX Runtime alone. */
+async function partsOfOne(python: string, file: string): Promise<{ binding: number; runtime: number }> {
   const [batch, runs] = WORKS[0];
-  const script = join(import.meta.dirname, 'python/infer_onnxruntime.py');
-  const side = await startSide(python, [script, file, ...[batch, FEW_THREADS, runs].map(String), 'bound']);
-  const times: number[] = [];
-  for (let i = 0; i < ROUNDS; i++) times.push(await side.round());
-  await side.stop();
-  return median(times);
+  const args = [file, ...[batch, FEW_THREADS, runs].map(String)];
+  const script = (name: string) => join(import.meta.dirname, name);
+  const binding = await startSide(process.execPath, [
+    ...['--import', 'tsx', script('infer-side.ts'), ...args],
+    'binding',
+  ]);
+  const runtime = await startSide(python, [script('python/infer_onnxruntime.py'), ...args, 'bound']);
+  const times: { binding: number[]; runtime: number[] } = { binding: [], runtime: [] };
+  for (let i = 0; i < ROUNDS; i++) {
+    times.binding.push(await binding.round());
+    times.runtime.push(await runtime.round());
+  }
+  await Promise.all([binding.stop(), runtime.stop()]);
+  return { binding: median(times.binding), runtime: median(times.runtime) };
 }
 
 export async function run(): Promise<BenchResult> {
@@ -68,6 +76,7 @@ export async function run(): Promise<BenchResult> {
   try {
     const file = exported(folder);
     const [one, many] = [await compare(python, file, ...WORKS[0]), await compare(python, file, ...WORKS[1])];
+    const parts = await partsOfOne(python, file);
     return {
       ratio: Math.min(one.ratio, many.ratio),
       ours: many.ours,
@@ -77,7 +86,8 @@ export async function run(): Promise<BenchResult> {
       ours_of_one: one.ours,
       peer_of_one: one.peer,
       ratio_of_one: one.ratio,
-      runtime_of_one: await runtimeAlone(python, file),
+      binding_of_one: parts.binding,
+      runtime_of_one: parts.runtime,
       best: many.best,
       best_of_one: one.best,
       memory_mib: many.memory,
