@@ -1,7 +1,5 @@
 // Extraction with JPEG against a headless Python/OpenCV loop on the same video, and its share of decoding alone; two videos on two cores. Needs `npm run build`.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { OPENCV } from '../interop/opencv.ts';
@@ -9,9 +7,9 @@ import { pythonWith } from '../interop/python.ts';
 import { extractCrops } from '../packages/pipeline/src/extract/crops.ts';
 import { DEFAULT_RULES, stillRule } from '../packages/pipeline/src/extract/rules.ts';
 import { encodeJpeg } from '../packages/pipeline/src/store/jpeg.ts';
-import { NO_SHARED_DATA, sharedData } from '../packages/pipeline/src/util/testing/shared.ts';
 import { openVideo } from '../packages/pipeline/src/video/decoder.ts';
 import { extractScaling } from './extract-scaling.ts';
+import { weldOrSimulated } from './extract-video.ts';
 import { median, type BenchResult } from './result.ts';
 
 const ROUNDS = 5;
@@ -20,28 +18,27 @@ const MEMORY_PASSES = 8;
 
 interface Pass {
   readonly seconds: number;
+  /** Of all threads; not known of the peer. */
+  readonly processor?: number;
   readonly frames: number;
   readonly crops: number;
   readonly bytes: number;
 }
 
 const fps = ({ frames, seconds }: Pass): number => frames / seconds;
+/** Processor time a frame, ms. */
+const processorMs = ({ frames, processor = NaN }: Pass): number => (1000 * processor) / frames;
 
-/** The weld recording, or a simulated one. */
-function video(): string {
-  const data = sharedData();
-  if (data !== undefined) return join(data, 'weld-robot-mig-1/03-22-23-0001-06.avi');
-  console.log(`weld recording ${NO_SHARED_DATA}; a simulated one instead`);
-  const folder = mkdtempSync(join(tmpdir(), 'spatter-bench-'));
-  const spatter = join(import.meta.dirname, '../packages/pipeline/bin/spatter.js');
-  const options = ['--name', 'bench', '--flow', '0.2', '--frames', '800', '--codec', 'h264'];
-  execFileSync(process.execPath, [spatter, 'simulate', '--out', folder, ...options], { stdio: 'ignore' });
-  return join(folder, 'bench.mp4');
+/** Seconds of processor time of this process so far. */
+function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** Both sides are timed from the open video to the last JPEG in memory. */
 async function ours(path: string): Promise<Pass> {
   const reader = await openVideo(path, { still: stillRule(DEFAULT_RULES) });
+  const before = processorSeconds();
   const start = performance.now();
   const jpegs: Promise<Uint8Array>[] = [];
   for await (const { crops } of extractCrops(reader, DEFAULT_RULES)) {
@@ -49,19 +46,22 @@ async function ours(path: string): Promise<Pass> {
   }
   const bytes = (await Promise.all(jpegs)).reduce((sum, jpeg) => sum + jpeg.length, 0);
   const seconds = (performance.now() - start) / 1000;
+  const processor = processorSeconds() - before;
   await reader.close();
-  return { seconds, frames: reader.position, crops: jpegs.length, bytes };
+  return { seconds, processor, frames: reader.position, crops: jpegs.length, bytes };
 }
 
 /** Every frame in B G R, copied to memory of the reader's, as cv2.VideoCapture.read gives it; the same decoder and threads as ours. */
 async function decodeOnly(path: string): Promise<Pass> {
   const reader = await openVideo(path);
   const frame = new Uint8Array(reader.info.width * reader.info.height * 3);
+  const before = processorSeconds();
   const start = performance.now();
   while (await reader.read(frame));
   const seconds = (performance.now() - start) / 1000;
+  const processor = processorSeconds() - before;
   await reader.close();
-  return { seconds, frames: reader.position, crops: 0, bytes: 0 };
+  return { seconds, processor, frames: reader.position, crops: 0, bytes: 0 };
 }
 
 async function openCv(path: string) {
@@ -85,7 +85,7 @@ async function memoryGrowth(path: string): Promise<number> {
 }
 
 export async function run(): Promise<BenchResult> {
-  const path = video();
+  const path = weldOrSimulated();
   const peer = await openCv(path);
   const passes = { ours: [] as Pass[], decode: [] as Pass[], peer: [] as Pass[] };
   await ours(path);
@@ -109,6 +109,9 @@ export async function run(): Promise<BenchResult> {
     peer_version: `opencv-python-headless ${peer.version}`,
     decode_only: decode,
     decode_share: our! / decode!,
+    /** Processor time a frame, ms: with two cores, twice the wall time where both are busy. */
+    processor_ms: median(passes.ours.map(processorMs)),
+    decode_processor_ms: median(passes.decode.map(processorMs)),
     ...{ frames: mine.frames, crops: mine.crops, jpeg_bytes: mine.bytes },
     rss_growth_mib: await memoryGrowth(path),
     rss_growth_frames: MEMORY_PASSES * mine.frames,

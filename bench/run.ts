@@ -18,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Script>> = {
   loader: () => import('./loader.ts'),
   'data-600k': () => import('./data-600k.ts'),
   extract: () => import('./extract.ts'),
+  'extract-stages': () => import('./extract-stages.ts'),
   'train-lenet5': () => trained('train-lenet5'),
   'train-resnet18': () => trained('train-resnet18'),
   'train-efficientnet-b0': () => trained('train-efficientnet-b0'),
