@@ -12,6 +12,13 @@ export interface ListedImage {
   readonly part: Part;
 }
 
+/** Names of the parts' folders that are in use; the first that exists holds the part. */
+const FOLDERS: Readonly<Record<Part, readonly string[]>> = {
+  train: ['train'],
+  val: ['val', 'valid', 'validation'],
+  test: ['test'],
+};
+
 const IMAGE = /\.(png|jpe?g)$/i;
 
 /** Names of the classes: the folders of the training part, in order of their names. */
@@ -31,8 +38,16 @@ export function folderClasses(root: string): readonly string[] {
  */
 export function listImages(root: string): ListedImage[] {
   if (!isParted(root)) return imagesOf(root, '', 'train');
+  return partFolders(root).flatMap(([part, name]) => imagesOf(root, `${name}/`, part));
+}
+
+/** The published parts under `root` with the names of their folders. */
+function partFolders(root: string): (readonly [Part, string])[] {
   const present = new Set(foldersIn(root));
-  return PARTS.filter((part) => present.has(part)).flatMap((part) => imagesOf(root, `${part}/`, part));
+  return PARTS.flatMap((part) => {
+    const name = FOLDERS[part].find((each) => present.has(each));
+    return name === undefined ? [] : [[part, name] as const];
+  });
 }
 
 const isParted = (root: string): boolean =>
@@ -57,9 +72,9 @@ const leadsToFolder = (path: string): boolean =>
 
 /** A line about what lies in and beside class folders and is no image that is read; none where there is nothing. */
 export function leftOutNotice(root: string): string[] {
-  const present = isParted(root) ? PARTS.filter((part) => leadsToFolder(join(root, part))) : [];
-  const above = present.length > 0 ? present.map((part) => join(root, part)) : [root];
-  const beside = present.length > 0 ? entries(root).filter(({ name }) => !present.some((part) => part === name)) : []; // prettier-ignore
+  const present = isParted(root) ? partFolders(root).map(([, name]) => name) : [];
+  const above = present.length > 0 ? present.map((name) => join(root, name)) : [root];
+  const beside = present.length > 0 ? entries(root).filter(({ name }) => !present.includes(name)) : [];
   const left = [
     ...above.flatMap((path) => foldersIn(path).flatMap((name) => notImages(join(path, name)))),
     ...above.flatMap((path) => filesIn(path)),

@@ -176,6 +176,17 @@ describe('class folders', () => {
     await expect(readFolder(root)).rejects.toThrow(/test\/c\/1.png has class c, which no training image has/);
   });
 
+  it.each(['valid', 'validation'])('take %s/ for the part that validates', async (name) => {
+    const root = folder();
+    for (const path of ['train/a/1.png', 'train/b/1.png', `${name}/b/1.png`])
+      await putImage(join(root, path), [1, 2, 3]);
+    const read = await readFolder(root);
+    expect(read).toMatchObject({ published: ['train', 'train', 'val'], notices: [] });
+    expect(read.source(2)).toBe(`${name}/b/1.png`);
+    await putImage(join(root, 'val/a/1.png'), [1, 2, 3]);
+    expect((await readFolder(root)).notices).toEqual([expect.stringMatching(new RegExp(`${name}$`))]);
+  });
+
   it('are refused with one line: nothing there, no folders, an empty class, an unreadable image', async () => {
     const root = folder();
     await expect(readFolder(join(root, 'none'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
