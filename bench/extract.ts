@@ -23,6 +23,8 @@ interface Pass {
   readonly frames: number;
   readonly crops: number;
   readonly bytes: number;
+  /** Seconds that the peer takes to read the frames and do nothing. */
+  readonly decode?: number;
 }
 
 const fps = ({ frames, seconds }: Pass): number => frames / seconds;
@@ -109,6 +111,7 @@ export async function run(): Promise<BenchResult> {
     peer_version: `opencv-python-headless ${peer.version}`,
     decode_only: decode,
     decode_share: our! / decode!,
+    opencv_decode_only: median(passes.peer.map(({ frames, decode = NaN }) => frames / decode)),
     /** Processor time a frame, ms: with two cores, twice the wall time where both are busy. */
     processor_ms: median(passes.ours.map(processorMs)),
     decode_processor_ms: median(passes.decode.map(processorMs)),
