@@ -311,6 +311,11 @@ async function lineOf(args: readonly string[], code: string): Promise<string> {
   return stderr;
 }
 
+it('a device that cannot start leaves no run behind, so that the command can be given again', () => {
+  const { code } = spatter(...train(good(), at('gpu'), 'device=webgpu'));
+  expect(existsSync(at('gpu', 'config.yaml'))).toBe(code === 0);
+});
+
 describe('every mistake is one line with its code, and leaves everything as it was', () => {
   let before: Record<string, string>;
   beforeAll(() => void (before = contents(good())));

@@ -1,13 +1,13 @@
 // One training run from config to checkpoints on disk: opens the data, compiles the step, runs the loop, writes history.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { State } from '@spatter/tensor';
+import { resolveDevice, type Forward, type State } from '@spatter/tensor';
 import type { Config } from '../config/index.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import type { DataBasis } from '../data/part-loader.ts';
 import { writeCsv } from '../util/csv.ts';
 import type { ProgressFactory } from '../util/progress.ts';
-import { buildForward, buildModel, buildStep, unusedOptionNotices } from './build.ts';
+import { buildForward, buildModel, buildStep, inputShape, unusedOptionNotices } from './build.ts';
 import { classWeights } from './class-weights.ts';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LAST, train } from './loop.ts';
@@ -109,12 +109,20 @@ async function begin(run: RunDirectory, { progress, onNotice, cacheFolder = null
     const step = buildStep(run.config, weights, tuningOf(run, { cacheFolder, onNotice }));
     const forward = buildForward(run.config);
     const start = await startOf(run, step.initialState(run.config.seed), onNotice);
+    await tryDevice(run.config, forward, start.state);
     pinDataset(run.path, dataset.description);
     return { dataset, step, forward, start };
   } catch (error) {
     removeUnbegun(run.path);
     throw error;
   }
+}
+
+/** Judges one black image, so that a GPU which cannot start is found out before the run counts as begun. */
+async function tryDevice(config: Config, forward: Forward, state: State): Promise<void> {
+  if (resolveDevice(config.device) === 'cpu') return;
+  const pixels = inputShape(config).reduce((product, extent) => product * extent, 1);
+  await forward.run(state, new Float32Array(pixels), 1);
 }
 
 const note = ({ sums }: Progress) => `loss ${(sums.loss / sums.samples).toFixed(4)}`;
