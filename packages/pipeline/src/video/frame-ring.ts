@@ -92,6 +92,15 @@ export class FrameRing {
     return this.ready === taken;
   }
 
+  /**
+   * Consumer: waits until a frame beyond `taken` is ready.
+   * @param until waits for the producer's word, over and over, until the question is answered by yes. The producer is asked anew each
+   * time: the word may be of a frame that was taken before it came, and the next one would then be filled without a word.
+   */
+  async waitForMore(taken: number, until: (isThere: () => boolean) => Promise<void>): Promise<void> {
+    await until(() => !this.askForMore(taken));
+  }
+
   /** Consumer: gives the oldest slot back. */
   release(): void {
     const consumed = Atomics.add(this.#header, CONSUMED, 1) + 1;

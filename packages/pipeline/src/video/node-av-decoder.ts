@@ -99,7 +99,7 @@ class ThreadedReader implements VideoReader {
     if (this.#ring?.ready !== this.#taken && ++this.#unbroken < SLOTS) return;
     this.#unbroken = 0;
     if (this.#ring?.askForMore(this.#taken) !== true) await setImmediate();
-    else await this.#waitUntil(() => this.#ring?.ready !== this.#taken);
+    else await this.#ring.waitForMore(this.#taken, (isThere) => this.#waitUntil(isThere));
   }
 
   /** What is known of damage up to the frame that is taken; what comes behind it may be known already, and is not told. */
