@@ -1,10 +1,10 @@
 // The config of a command: composed from conf/ and the command line, or read back from a run directory.
+import { readText } from '../util/read-file.ts';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ComposedConfig } from './compose-config.ts';
 import { configSchema, type Config } from './schema.ts';
 import { settleConfig, type DataFacts } from './settle.ts';
-import { readText } from './sources.ts';
 import { isMap, select, walk, type Origins, type Tree } from './tree.ts';
 import { validateConfig } from './validate.ts';
 import { formatYaml, parseYaml } from './yaml.ts';

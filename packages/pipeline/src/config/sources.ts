@@ -1,7 +1,8 @@
 // The search path of config folders: which groups and options exist, and their files, read once.
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
+import { readText } from '../util/read-file.ts';
 import { isMap, type Tree, type TreeMap } from './tree.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -75,18 +76,6 @@ function readConfigFile(path: string, name: string): ConfigFile {
     );
   const { defaults, ...content } = value;
   return { name, header: packageHeader(text), defaults, content, lines };
-}
-
-/**
- * Text of a file.
- * @throws {SpatterError} FILE_NOT_FOUND or IO.
- */
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
 }
 
 /** The value of `# @package …`. As in Hydra it must stand on top: another comment before it hides it. */

@@ -1,8 +1,9 @@
 // The digests of all crops when their index was made: by them `data validate` names each crop whose bytes changed.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
 import { DIGEST_WORDS } from './crop-facts.ts';
+import { readBytes } from '../util/read-file.ts';
 
 /** Name of the file in the folder of an index. */
 export const CHECKSUMS = 'checksums.bin';
@@ -37,21 +38,13 @@ export function formatChecksums({ version, digests }: Checksums): Uint8Array {
 export function readChecksums(folder: string): Checksums | null {
   const path = join(folder, CHECKSUMS);
   if (!existsSync(path)) return null;
-  const data = readWhole(path);
+  const data = readBytes(path);
   const end = data.indexOf(10) + 1;
   const header = parseHeader(data.subarray(0, end).toString('utf8'));
   const body = data.subarray(end);
   if (header === null || body.length !== header.crops * DIGEST_WORDS * 4) throw spoilt(path);
   const digests = new Uint32Array(new Uint8Array(body).buffer);
   return { version: header.dataset_version, digests };
-}
-
-function readWhole(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
 }
 
 function parseHeader(line: string): Header | null {

@@ -1,9 +1,9 @@
 // The index of crops: one row per crop, `file,dataset,ds_idx,label`, as the reference writes it; columns in memory, not objects.
-import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { formatCsv } from '../util/csv.ts';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
+import { readText } from '../util/read-file.ts';
 
 /** Columns of `images.csv` and `unshuffled_images.csv`. Columns to their right are allowed and ignored. */
 export const INDEX_COLUMNS = ['file', 'dataset', 'ds_idx', 'label'] as const;
@@ -48,7 +48,9 @@ class Names {
  * @throws {SpatterError} FILE_NOT_FOUND, IO, or INDEX_INVALID with the line.
  */
 export function readIndex(path: string): CropIndex {
-  const lines = readText(path).split(/\r?\n/);
+  const lines = readText(path)
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/);
   const end = lines.findLastIndex((line) => line !== '') + 1;
   checkHeader(path, lines[0] ?? '');
   const [files, datasets] = [new Names(), new Names()];
@@ -65,14 +67,6 @@ export function readIndex(path: string): CropIndex {
   }
   const names = { root: dirname(path), name: basename(path), files: files.list, datasets: datasets.list };
   return { ...names, file, dataset, dsIdx, label, length };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
 }
 
 function checkHeader(path: string, line: string): void {

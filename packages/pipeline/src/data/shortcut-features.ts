@@ -1,7 +1,9 @@
 // What can be known of a crop without looking at it as a picture: brightness, box, JPEG bytes, border. The trivial baselines use these.
 import type { ShortcutFeatures } from '../metrics/baselines.ts';
 import { FACT, FACTS, LIGHT_LEVELS, borderLength } from './crop-facts.ts';
-import type { CropTimes } from './sidecar.ts';
+import type { KnownCrops } from '../metrics/crop-class-baselines.ts';
+import type { CropIndex } from './crop-index.ts';
+import { recordingLabel, type CropTimes } from './sidecar.ts';
 
 /** Where the facts of crops come from: a packed cache, or a survey. */
 export interface FactSource {
@@ -36,5 +38,18 @@ export function shortcutFeatures(
     light: LIGHT_LEVELS.map((_, k) =>
       column((row) => facts[slots[row]! * FACTS + FACT.light + k]! / (size * size)),
     ),
+  };
+}
+
+/** What is known of the crops in `rows`: classes, recordings and features. */
+export function knownCrops(
+  { index, times }: { readonly index: Pick<CropIndex, 'label'>; readonly times: CropTimes },
+  source: FactSource,
+  rows: Uint32Array,
+): KnownCrops {
+  return {
+    label: Uint8Array.from(rows, (row) => index.label[row]!),
+    recording: Array.from(rows, (row) => recordingLabel(times, row)),
+    features: shortcutFeatures(source, times.area, rows),
   };
 }

@@ -2,8 +2,8 @@
 import { measureShortcuts, type ShortcutInput, type ShortcutSurvey } from '../metrics/measure-shortcuts.ts';
 import type { CropIndex } from './crop-index.ts';
 import type { CropSurvey } from './crop-survey.ts';
-import { shortcutFeatures } from './shortcut-features.ts';
-import { recordingLabel, type CropTimes } from './sidecar.ts';
+import { knownCrops } from './shortcut-features.ts';
+import type { CropTimes } from './sidecar.ts';
 import type { Split } from './splits/split.ts';
 
 const RESAMPLES = 1000;
@@ -19,12 +19,8 @@ export function surveyShortcuts(
   seed: number,
 ): ShortcutSurvey {
   const source = { facts, slots: places.slots, channels, size };
-  const part = (rows: Uint32Array) => ({
-    label: Uint8Array.from(rows, (row) => index.label[row]!),
-    features: shortcutFeatures(source, times.area, rows),
-    recording: Array.from(rows, (row) => recordingLabel(times, row)),
-  });
-  const [train, test] = [part(thinned(split.train)), part(thinned(split.test))];
+  const part = (rows: Uint32Array) => knownCrops({ index, times }, source, thinned(rows));
+  const [train, test] = [part(split.train), part(split.test)];
   const frame = Int32Array.from(thinned(split.test), (row) => times.frame[row]!);
   const input: ShortcutInput = {
     ...{ train, test, frame },

@@ -1,11 +1,12 @@
 // An exported model on disk: `model.onnx`, its card `model.json`, golden crops, and the files that make it a model of MLflow's.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFilesAtomic } from '../util/atomic.ts';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
 import { mlflowFiles } from './mlflow-files.ts';
 import { modelCard, type ModelCard } from './model-card.ts';
 import { brokenPart, sealOf, sha256 } from './seal.ts';
+import { readBytes } from '../util/read-file.ts';
 
 export type { ModelCard } from './model-card.ts';
 
@@ -59,7 +60,7 @@ export function readExportedModel(path: string): ExportedModel {
   requireBoth(path, folder);
   const at = join(folder, 'model.json');
   const card = parseCard(at);
-  const onnx = read(join(folder, 'model.onnx'));
+  const onnx = readBytes(join(folder, 'model.onnx'));
   if (sha256(onnx) !== card.onnx_sha256) {
     const what =
       'must be the file that model.json describes, but its SHA-256 differs: the weights were touched';
@@ -73,7 +74,7 @@ export function readExportedModel(path: string): ExportedModel {
 function readGolden(folder: string, { file, sha256: wanted }: ModelCard['golden'][number]): Uint8Array {
   const path = join(folder, file);
   if (!existsSync(path)) throw damaged(folder, `must hold its golden crops, but has no ${file}`);
-  const bytes = read(path);
+  const bytes = readBytes(path);
   if (sha256(bytes) === wanted) return bytes;
   throw damaged(path, 'must be the golden crop that model.json describes, but its SHA-256 differs');
 }
@@ -122,18 +123,10 @@ function parseCard(path: string): ModelCard {
 
 function parseJson(path: string): unknown {
   try {
-    return JSON.parse(Buffer.from(read(path)).toString());
+    return JSON.parse(Buffer.from(readBytes(path)).toString());
   } catch (error) {
     if (error instanceof SyntaxError) throw damaged(path, `must be JSON, but ${error.message}`);
     throw error;
-  }
-}
-
-function read(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
   }
 }
 

@@ -4,14 +4,9 @@ import { basename, dirname } from 'node:path';
 import type { RecordingFacts } from '../store/recording-facts.ts';
 import { SpatterError } from '../util/errors.ts';
 import { libraryVersions } from '../util/library-versions.ts';
+import { readText } from '../util/read-file.ts';
 import { changedFiles } from './commit.ts';
-import {
-  isAsWritten,
-  readRecord,
-  readRecordText,
-  type ExtractionParameters,
-  type ExtractionRecord,
-} from './record.ts';
+import { isAsWritten, requireRecord, type ExtractionParameters, type ExtractionRecord } from './record.ts';
 
 /** Everything besides the version that decides what an extraction writes. */
 export interface Request {
@@ -27,7 +22,8 @@ export interface Request {
  */
 export function earlierRun(path: string, request: Request): ExtractionRecord | null {
   if (!existsSync(path)) return null;
-  const record = readRecord(path);
+  const text = readText(path);
+  const record = requireRecord(text, path);
   const difference = differenceTo(record, request);
   if (difference !== undefined) {
     throw new SpatterError(
@@ -36,7 +32,7 @@ export function earlierRun(path: string, request: Request): ExtractionRecord | n
       'choose another output or add --overwrite',
     );
   }
-  const changed = isAsWritten(readRecordText(path)) ? changedFiles(dirname(path), record)[0] : basename(path);
+  const changed = isAsWritten(text) ? changedFiles(dirname(path), record)[0] : basename(path);
   if (changed === undefined) return record;
   throw new SpatterError(
     'OUTPUT_EXISTS',

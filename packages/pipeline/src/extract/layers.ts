@@ -1,9 +1,9 @@
 // Which layer of the build a frame belongs to: by pauses in the spatter, or by the machine's own table of layer times.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { parseCsv, type CsvValue } from '../util/csv.ts';
-import { fromSystemError, SpatterError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
 import type { Crop } from './crops.ts';
+import { readBytes } from '../util/read-file.ts';
 
 /** Frames without spatter after which the next spatter belongs to a new layer: the recoater has passed meanwhile. */
 export const LAYER_GAP_FRAMES = 700;
@@ -58,12 +58,7 @@ export interface LayerTimes {
  * @throws {SpatterError} FILE_NOT_FOUND, IO, or LAYER_TIMES where the table makes no sense.
  */
 export function readLayerTimes(path: string): LayerTimes {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
+  const bytes = readBytes(path);
   return { times: timesIn(bytes, path), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 

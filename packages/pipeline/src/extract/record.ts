@@ -1,9 +1,8 @@
 // The record of one extraction, `<video>_extraction.json`: its ledger, everything that decided the result, and its files' digests.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { FACTS, type Fact } from '../store/recording-facts.ts';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
 import { MODES, REJECTIONS } from './rules.ts';
 
 const count = z.int().min(0);
@@ -102,21 +101,12 @@ export function isAsWritten(text: string): boolean {
   return record.record_sha256 === undefined || record.record_sha256 === digestOf(record);
 }
 
-/** @throws {SpatterError} FILE_NOT_FOUND or IO. */
-export function readRecordText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
-}
-
 /**
- * Reads a record.
- * @throws {SpatterError} FILE_NOT_FOUND, IO, or INDEX_INVALID when it is none.
+ * The record in `text`, which was read from `path`.
+ * @throws {SpatterError} INDEX_INVALID when it is none.
  */
-export function readRecord(path: string): ExtractionRecord {
-  const record = parseRecord(readRecordText(path));
+export function requireRecord(text: string, path: string): ExtractionRecord {
+  const record = parseRecord(text);
   if (record !== null) return record;
   const message = `${path} must be the record of an extraction, it is none or was changed`;
   throw new SpatterError('INDEX_INVALID', message, 'extract the video again with --overwrite');

@@ -6,8 +6,9 @@ import { decodeJpeg } from '../store/jpeg.ts';
 import { readCsv } from '../util/csv.ts';
 import { SpatterError } from '../util/errors.ts';
 import type { Progress } from '../util/progress.ts';
+import { readText } from '../util/read-file.ts';
 import { changedFiles } from './commit.ts';
-import { isAsWritten, parseRecord, readRecordText, unbalanced, type ExtractionRecord } from './record.ts';
+import { isAsWritten, parseRecord, unbalanced, type ExtractionRecord } from './record.ts';
 import { CROP_INSET } from './rules.ts';
 
 /** End of a record's file name. */
@@ -46,7 +47,7 @@ export function findRecords(inputs: readonly string[]): string[] {
  * @throws {SpatterError} FILE_NOT_FOUND or IO.
  */
 export async function verifyExtraction(path: string, progress?: Progress): Promise<Verification> {
-  const text = readRecordText(path);
+  const text = readText(path);
   const record = parseRecord(text);
   if (record === null) {
     const problem = 'it must be the record of an extraction, it is none or was changed';

@@ -2,13 +2,11 @@
 import { join } from 'node:path';
 import type { CropDataset } from '../data/crop-dataset.ts';
 import { orderWords } from '../data/index-order.ts';
-import { shortcutFeatures } from '../data/shortcut-features.ts';
-import { recordingLabel } from '../data/sidecar.ts';
+import { knownCrops } from '../data/shortcut-features.ts';
 import { leakWords } from '../data/splits/leak.ts';
 import { argmax } from '../metrics/accuracy.ts';
 import {
   evaluateClasses,
-  strongestClassBaseline,
   type ClassEvaluation,
   type ClassEvaluationInput,
 } from '../metrics/class-evaluation.ts';
@@ -20,13 +18,15 @@ import { mean } from '../metrics/values.ts';
 import { cropClassStatements, type CropClassFacts } from '../report/class-measured.ts';
 import type { ClassReport } from '../report/class-page.ts';
 import { CAMERA } from '../report/measured.ts';
-import { count, percent, percentRange, points } from '../report/numbers.ts';
+import { count, percent, percentRange } from '../report/numbers.ts';
 import { lossAndAccuracy } from '../train/validate.ts';
 import { writeFileAtomic } from '../util/atomic.ts';
 import { writeCsv } from '../util/csv.ts';
 import { classMistakes } from './class-mistakes.ts';
 import { writeClassReport } from './class-report.ts';
+import { classSummary, rivalLine } from './class-summary.ts';
 import { readCrop } from './confident-mistakes.ts';
+import { CROP_PLACE, cropPlace } from './crop-place.ts';
 import { RESAMPLES, type EvaluatedRun, type EvaluationSubject } from './evaluation-subject.ts';
 import { classProbabilities } from './probability.ts';
 import { splitFacts } from './split-facts.ts';
@@ -81,16 +81,10 @@ export async function evaluateCropClasses(
 }
 
 function inputOf({ run, logits }: EvaluationSubject, dataset: CropDataset): Input {
-  const { index, times, split, cache, classes } = dataset;
+  const { times, split, cache, classes } = dataset;
   const { rows } = logits;
-  const labelsOf = (of: Uint32Array) => Uint8Array.from(of, (row) => index.label[row]!);
-  const train = {
-    label: labelsOf(split.train),
-    recording: Array.from(split.train, (row) => recordingLabel(times, row)),
-    features: shortcutFeatures(cache, times.area, split.train),
-  };
-  const features = shortcutFeatures(cache, times.area, rows);
-  const label = labelsOf(rows);
+  const train = knownCrops(dataset, cache, split.train);
+  const { label, features } = knownCrops(dataset, cache, rows);
   const recording = Int32Array.from(rows, (row) => times.recording[row]!);
   const frame = Int32Array.from(rows, (row) => times.frame[row]!);
   return {
@@ -134,38 +128,28 @@ function perRecording(recording: readonly string[], { classes, test: { label, pr
   }));
 }
 
-function writePredictions(
-  path: string,
-  { index, times, classes }: CropDataset,
-  rows: Uint32Array,
-  { test }: Input,
-): void {
+function writePredictions(path: string, dataset: CropDataset, rows: Uint32Array, { test }: Input): void {
+  const { classes } = dataset;
   const k = classes.length;
   const decision = argmax(test.probability, k);
   const line = (row: number, i: number) => [
-    index.files[index.file[row]!]!,
-    index.datasets[index.dataset[row]!]!,
-    index.dsIdx[row]!,
-    times.recordings[times.recording[row]!]!.name,
-    times.frame[row]!,
+    ...cropPlace(dataset, row),
     ...[classes[test.label[i]!]!, classes[decision[i]!]!],
     ...Array.from({ length: k }, (_, c) => test.probability[i * k + c]!),
   ];
-  const place = ['file', 'dataset', 'ds_idx', 'recording', 'frame'];
-  const columns = [...place, 'label', 'decision', ...classes.map((name) => `p_${name}`)];
+  const columns = [...CROP_PLACE, 'label', 'decision', ...classes.map((name) => `p_${name}`)];
   writeCsv(path, columns, Array.from(rows, line));
 }
 
 function headlineOf(run: string, { split, leak, order }: CropDataset, evaluation: CropClassEvaluation) {
   const { accuracy, intervals, samples, per_class, resampled, shortcuts } = evaluation;
-  const rival = strongestClassBaseline(evaluation);
   const classes = per_class.map((each) => `${each.name} ${percent(each.accuracy)}`);
   return [
     `test accuracy ${percent(accuracy)} on ${count(samples)} crops, ${percentRange(intervals.accuracy)} at 95 % (resampling ${resampled.groups} ${resampled.unit}s)`,
     `by class: ${classes.join(', ')}`,
     `split ${split.contract.kind}: ${leakWords({ test: leak })}`,
     ...(order === null ? [] : [orderWords(order)]),
-    `best trivial baseline: ${rival.title.toLowerCase()} ${percent(rival.accuracy)}; margin ${points(rival.margin.estimate)} (${rival.margin.better ? 'significant' : 'not significant'})`,
+    rivalLine(evaluation),
     ...(shortcuts.flagged ? [CAMERA[shortcuts.verdict]] : []),
     `report ${run}/evaluation/report.html`,
   ];
@@ -173,30 +157,17 @@ function headlineOf(run: string, { split, leak, order }: CropDataset, evaluation
 
 /** The keys of a run on crops of two classes, without what only two have, and with the accuracy of each class. */
 function summaryOf(
-  { run, path }: EvaluationSubject,
-  { split, leak, order, classes }: CropDataset,
+  subject: EvaluationSubject,
+  { split, leak, order }: CropDataset,
   evaluation: CropClassEvaluation,
 ): Record<string, unknown> {
-  const { accuracy, intervals, shortcuts } = evaluation;
-  const rival = strongestClassBaseline(evaluation);
+  const { shortcuts } = evaluation;
   return {
-    run_dir: run.path,
-    checkpoint: path,
-    test_accuracy: accuracy,
-    test_accuracy_low: intervals.accuracy.low,
-    test_accuracy_high: intervals.accuracy.high,
-    test_balanced_accuracy: evaluation.balanced_accuracy,
-    test_loss: evaluation.loss,
-    test_class_accuracy: Object.fromEntries(evaluation.per_class.map((row) => [row.name, row.accuracy])),
-    classes: classes.length,
+    ...classSummary(subject, evaluation),
     split: split.contract.kind,
     index_order: order?.kind ?? null,
     reference_shuffle: order?.reference_shuffle ?? null,
     leak_share: leak?.near_share ?? null,
-    best_baseline: rival.name,
-    best_baseline_accuracy: rival.accuracy,
-    margin: rival.margin.estimate,
-    margin_significant: rival.margin.better,
     shortcut_verdict: shortcuts.verdict,
     shortcuts_not_beaten: shortcuts.not_beaten,
   };

@@ -1,8 +1,7 @@
 // The evaluation of a run on crops: two classes, with split contract, leak, baselines and intervals; draws the report.
 import { join } from 'node:path';
 import type { CropDataset } from '../data/crop-dataset.ts';
-import { shortcutFeatures } from '../data/shortcut-features.ts';
-import { recordingLabel } from '../data/sidecar.ts';
+import { knownCrops } from '../data/shortcut-features.ts';
 import { evaluate, type EvaluationInput } from '../metrics/evaluation.ts';
 import { groupBy } from '../metrics/groups.ts';
 import { measuredStatements } from '../report/measured.ts';
@@ -15,6 +14,7 @@ import { RESAMPLES, type EvaluatedRun, type EvaluationSubject } from './evaluati
 import { headline, summaryOf } from './headline.ts';
 import { positiveProbability } from './probability.ts';
 import type { RunEvaluation } from './run-evaluation.ts';
+import { CROP_PLACE, cropPlace } from './crop-place.ts';
 import { splitFacts } from './split-facts.ts';
 
 /** Evaluates and writes `evaluation/` into the run. */
@@ -47,23 +47,18 @@ export async function evaluateCrops(
 
 function inputOf(
   run: RunDirectory,
-  { index, times, split, cache }: CropDataset,
+  dataset: CropDataset,
   test: Uint32Array,
   probability: Float64Array,
 ): EvaluationInput {
-  const labels = (rows: Uint32Array) => Uint8Array.from(rows, (row) => index.label[row]!);
+  const { times, split, cache } = dataset;
   const recording = Array.from(test, (row) => times.recordings[times.recording[row]!]!);
   const position = groupBy(recording.map((r) => r.position ?? 'unknown'));
   return {
-    train: {
-      label: labels(split.train),
-      recording: Array.from(split.train, (row) => recordingLabel(times, row)),
-      features: shortcutFeatures(cache, times.area, split.train),
-    },
+    train: knownCrops(dataset, cache, split.train),
     test: {
-      label: labels(test),
+      ...knownCrops(dataset, cache, test),
       probability,
-      features: shortcutFeatures(cache, times.area, test),
       recording: recording.map((r) => r.name),
       frame: Int32Array.from(test, (row) => times.frame[row]!),
       position,
@@ -72,25 +67,16 @@ function inputOf(
   };
 }
 
-const PREDICTIONS = ['file', 'dataset', 'ds_idx', 'recording', 'frame', 'label', 'probability'];
-
 function writeResults(
   run: RunDirectory,
-  { index, times }: CropDataset,
+  dataset: CropDataset,
   result: RunEvaluation,
   rows: Uint32Array,
   { label, probability }: EvaluationInput['test'],
 ): void {
   const folder = join(run.path, 'evaluation');
-  const line = (row: number, i: number) => [
-    index.files[index.file[row]!]!,
-    index.datasets[index.dataset[row]!]!,
-    index.dsIdx[row]!,
-    times.recordings[times.recording[row]!]!.name,
-    times.frame[row]!,
-    label[i]!,
-    probability[i]!,
-  ];
-  writeCsv(join(folder, 'predictions.csv'), PREDICTIONS, Array.from(rows, line));
+  const columns = [...CROP_PLACE, 'label', 'probability'];
+  const line = (row: number, i: number) => [...cropPlace(dataset, row), label[i]!, probability[i]!];
+  writeCsv(join(folder, 'predictions.csv'), columns, Array.from(rows, line));
   writeFileAtomic(join(folder, 'evaluation.json'), `${JSON.stringify(result, null, 2)}\n`);
 }

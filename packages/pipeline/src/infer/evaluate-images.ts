@@ -9,18 +9,18 @@ import {
 } from '../metrics/class-baselines.ts';
 import {
   evaluateClasses,
-  strongestClassBaseline,
   type ClassEvaluation,
   type ClassEvaluationInput,
 } from '../metrics/class-evaluation.ts';
 import { imageStatements } from '../report/class-measured.ts';
-import { count, percent, percentRange, points } from '../report/numbers.ts';
+import { count, percent, percentRange } from '../report/numbers.ts';
 import { encodeJpeg } from '../store/jpeg.ts';
 import { lossAndAccuracy } from '../train/validate.ts';
 import { writeFileAtomic } from '../util/atomic.ts';
 import { writeCsv } from '../util/csv.ts';
 import { classMistakes } from './class-mistakes.ts';
 import { writeClassReport } from './class-report.ts';
+import { classSummary, rivalLine } from './class-summary.ts';
 import { RESAMPLES, type EvaluatedRun, type EvaluationSubject } from './evaluation-subject.ts';
 import { classProbabilities } from './probability.ts';
 
@@ -56,7 +56,11 @@ export async function evaluateImages(
   });
   return {
     headline: headlineOf(run.path, evaluation),
-    summary: summaryOf(subject, dataset, evaluation),
+    summary: {
+      ...classSummary(subject, evaluation),
+      test_images: evaluation.samples,
+      split: dataset.split.contract.kind,
+    },
     measured,
   };
 }
@@ -111,34 +115,11 @@ async function pictureOf({ images }: ImageDataset, row: number): Promise<{ jpeg:
 
 function headlineOf(run: string, evaluation: ClassEvaluation): string[] {
   const { accuracy, intervals, samples, per_class } = evaluation;
-  const rival = strongestClassBaseline(evaluation);
   const worst = per_class.reduce((low, row) => (row.accuracy < low.accuracy ? row : low));
   return [
     `test accuracy ${percent(accuracy, 2)} on ${count(samples)} images, ${percentRange(intervals.accuracy)} at 95 % (resampling images)`,
     `hardest class: ${worst.name}, ${percent(worst.accuracy)} of ${count(worst.samples)} images`,
-    `best trivial baseline: ${rival.title.toLowerCase()} ${percent(rival.accuracy)}; margin ${points(rival.margin.estimate)} (${rival.margin.better ? 'significant' : 'not significant'})`,
+    rivalLine(evaluation),
     `report ${run}/evaluation/report.html`,
   ];
-}
-
-/** The keys of a run on crops, without what only crops have, and with the accuracy of each class. */
-function summaryOf({ run, path }: EvaluationSubject, dataset: ImageDataset, evaluation: ClassEvaluation) {
-  const rival = strongestClassBaseline(evaluation);
-  return {
-    run_dir: run.path,
-    checkpoint: path,
-    test_accuracy: evaluation.accuracy,
-    test_accuracy_low: evaluation.intervals.accuracy.low,
-    test_accuracy_high: evaluation.intervals.accuracy.high,
-    test_balanced_accuracy: evaluation.balanced_accuracy,
-    test_loss: evaluation.loss,
-    test_class_accuracy: Object.fromEntries(evaluation.per_class.map((row) => [row.name, row.accuracy])),
-    test_images: evaluation.samples,
-    classes: dataset.classes.length,
-    split: dataset.split.contract.kind,
-    best_baseline: rival.name,
-    best_baseline_accuracy: rival.accuracy,
-    margin: rival.margin.estimate,
-    margin_significant: rival.margin.better,
-  };
 }

@@ -1,15 +1,16 @@
 // Judges crops that were cut already: the rows of an HDF5 file, or image files that each hold one crop.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, parse as parsePath } from 'node:path';
 import type { ModelCard } from '../export/exported-model.ts';
 import { CropFileReader } from '../store/crop-file.ts';
 import { readCsv } from '../util/csv.ts';
-import { fromSystemError, SpatterError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
 import type { Progress } from '../util/progress.ts';
 import type { Classifier } from './classifier.ts';
 import { CropJudge, type SeenCrop } from './crop-judge.ts';
 import { decodeInput } from './decode-input.ts';
 import type { PredictOptions, Prediction } from './predict-video.ts';
+import { readBytes } from '../util/read-file.ts';
 
 /** Rows of HDF5 read at a time. */
 const ROWS = 256;
@@ -176,13 +177,5 @@ function lacks(path: string, row: string): SpatterError {
 }
 
 function* images(paths: readonly string[]): Generator<StoredCrop> {
-  for (const path of paths) yield { bytes: readImage(path), name: path, place: null };
-}
-
-function readImage(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
+  for (const path of paths) yield { bytes: readBytes(path), name: path, place: null };
 }

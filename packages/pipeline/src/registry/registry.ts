@@ -1,5 +1,5 @@
 // A registry of models: immutable versions in a folder, aliases that move, and a log of every change.
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelFiles, type ExportedModel } from '../export/exported-model.ts';
 import { sha256 } from '../export/seal.ts';
@@ -8,6 +8,7 @@ import { canonicalJson } from '../util/canonical-json.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 import type { AliasEntry, LogEntry, RegisterEntry } from './entry.ts';
 import { aliasesOf, appendEntry, readLog, type Fault } from './log.ts';
+import { readBytes } from '../util/read-file.ts';
 
 /** Who changes a registry, when and why; the clock and the user are read by the command line. */
 export interface Signature {
@@ -111,7 +112,7 @@ function registrations(entries: readonly LogEntry[]): RegisterEntry[] {
  */
 export function register(root: string, name: string, model: ExportedModel, by: Signature): RegisteredVersion {
   requireName(name, 'model');
-  const contents = modelFiles(model).map((file) => [file, readOwn(join(model.folder, file))] as const);
+  const contents = modelFiles(model).map((file) => [file, readBytes(join(model.folder, file))] as const);
   const files = Object.fromEntries(contents.map(([file, bytes]) => [file, sha256(bytes)]));
   const twin = Registry.open(root)
     .versions(name)
@@ -151,14 +152,6 @@ function claimed(staged: string, folder: string): boolean {
   } catch (error) {
     if (existsSync(folder)) return false;
     throw error;
-  }
-}
-
-function readOwn(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
   }
 }
 

@@ -1,7 +1,7 @@
 // Bearer tokens: made at random, kept only as SHA-256, compared in constant time.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { SpatterError, fromSystemError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
+import { readText } from '../util/read-file.ts';
 
 /** What a token may do: `predict`, or also reload the model. */
 export type Scope = 'predict' | 'admin';
@@ -30,13 +30,9 @@ export function makeToken(name: string, scope: Scope): { readonly token: string;
 
 /** @throws {SpatterError} FILE_NOT_FOUND or IO, TOKENS_INVALID. */
 export function readTokenFile(path: string): TokenEntry[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
-  const lines = text.split('\n').map((line, i) => [line.trim(), i + 1] as const);
+  const lines = readText(path)
+    .split('\n')
+    .map((line, i) => [line.trim(), i + 1] as const);
   const entries = lines.flatMap(([line, at]) => (/^(#|$)/.test(line) ? [] : [parseLine(line, path, at)]));
   const twice = entries.find(({ name }, i) => entries.findIndex((other) => other.name === name) < i);
   if (twice !== undefined) throw invalid(path, `names must differ, but ${twice.name} stands twice`);

@@ -1,5 +1,4 @@
 // Weights to start from: reads a file of any supported kind, and holds its names and shapes against the network's.
-import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import {
   averageName,
@@ -11,8 +10,9 @@ import {
 } from '@spatter/tensor';
 import { nearest, type Config } from '../config/index.ts';
 import { readTorchFile } from '../store/torch/state-dict.ts';
-import { fromSystemError, SpatterError } from '../util/errors.ts';
+import { SpatterError } from '../util/errors.ts';
 import { fittingOverrides } from './fitting-overrides.ts';
+import { readBytes } from '../util/read-file.ts';
 
 /** What must fit: everything, all but the last layer, or whatever does. */
 export type Fit = 'strict' | 'new-head' | 'partial';
@@ -51,14 +51,6 @@ export async function readWeights(path: string): Promise<State> {
   } catch (error) {
     if (!(error instanceof TensorError)) throw error;
     throw new SpatterError('WEIGHTS', error.message, error.hint, { cause: error });
-  }
-}
-
-function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
   }
 }
 

@@ -1,9 +1,9 @@
 // CSV in the dialect pandas writes and reads: comma, minimal quoting, LF.
-import { readFileSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from './atomic.ts';
-import { fromSystemError, SpatterError } from './errors.ts';
+import { SpatterError } from './errors.ts';
+import { readBytes } from './read-file.ts';
 
 export type CsvValue = string | number;
 
@@ -31,13 +31,7 @@ export interface CsvTable {
  * @throws {SpatterError} FILE_NOT_FOUND, IO, or INDEX_INVALID with the line where it is no such table.
  */
 export function readCsv(path: string): CsvTable {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
-  return parseCsv(bytes, path);
+  return parseCsv(readBytes(path), path);
 }
 
 /**

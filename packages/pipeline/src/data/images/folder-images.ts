@@ -1,12 +1,12 @@
 // Decodes the images of class folders and resizes them to the network's input, as Pillow does.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { SpatterError, fromSystemError } from '../../util/errors.ts';
+import { SpatterError } from '../../util/errors.ts';
 import { packCrop, type Channels, type DecodedCrop } from '../transforms/pack.ts';
 import { folderClasses, leftOutNotice, listImages, type ListedImage } from './class-folders.ts';
 import { classNumber, type LabelledImages } from './labelled-images.ts';
+import { readBytes } from '../../util/read-file.ts';
 
 /** Images decoded at once. */
 const TOGETHER = 16;
@@ -38,7 +38,7 @@ export async function readFolderImages(root: string, options: FolderOptions): Pr
   const done = onRead(listed.length);
   for (let start = 0; start < listed.length; start += TOGETHER) {
     const some = listed.slice(start, start + TOGETHER);
-    const files = some.map(({ path }) => read(join(root, path)));
+    const files = some.map(({ path }) => readBytes(join(root, path)));
     const decoded = await Promise.all(files.map((file, i) => decodeRgb(file, join(root, some[i]!.path))));
     decoded.forEach((image, i) => packCrop(image, channels, size, planes, (start + i) * bytes));
     files.forEach((file, i) => hash.update(JSON.stringify([some[i]!.path, file.length])).update(file));
@@ -59,14 +59,6 @@ export async function readFolderImages(root: string, options: FolderOptions): Pr
     notices,
     hash: hash.digest('hex'),
   };
-}
-
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // IDX, the file format of MNIST (LeCun, Cortes and Burges): big-endian magic and lengths, then the values; gzipped or not.
-import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { SpatterError, fromSystemError } from '../../util/errors.ts';
+import { SpatterError } from '../../util/errors.ts';
+import { readBytes } from '../../util/read-file.ts';
 
 export interface IdxFile {
   readonly path: string;
@@ -34,20 +34,12 @@ export function readIdxFile(path: string, rank: number): IdxFile {
 
 /** Whatever it is called: gzip is known by its first two bytes. */
 function inflated(path: string): Buffer {
-  const bytes = read(path);
+  const bytes = readBytes(path);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return gunzipSync(bytes);
   } catch (error) {
     throw damaged(path, 'must be whole gzip', error instanceof Error ? error.message : String(error));
-  }
-}
-
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
   }
 }
 

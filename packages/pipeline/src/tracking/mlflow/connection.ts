@@ -1,8 +1,9 @@
 // HTTP to an MLflow server: credentials, a limit of time, and new attempts with growing pauses where they may help.
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from 'node:https';
-import { SpatterError, fromSystemError } from '../../util/errors.ts';
+import { SpatterError } from '../../util/errors.ts';
+import { readBytes } from '../../util/read-file.ts';
 
 /** How to reach a server; `server-access.ts` says where MLflow's own client finds it. */
 export interface ServerAccess {
@@ -155,21 +156,13 @@ const isUnauthorized = (answer: Answer | SpatterError): boolean =>
   !(answer instanceof SpatterError) && (answer.status === 401 || answer.status === 403);
 
 function tlsOptions({ insecureTls, certificate, clientCertificate }: ServerAccess): AgentOptions {
-  const own = clientCertificate === undefined ? undefined : readPem(clientCertificate);
+  const own = clientCertificate === undefined ? undefined : readBytes(clientCertificate);
   return {
     keepAlive: true,
     rejectUnauthorized: insecureTls !== true,
-    ...(certificate === undefined ? {} : { ca: readPem(certificate) }),
+    ...(certificate === undefined ? {} : { ca: readBytes(certificate) }),
     ...(own === undefined ? {} : { cert: own, key: own }),
   };
-}
-
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fromSystemError(error, path);
-  }
 }
 
 async function wholeAnswer(response: IncomingMessage): Promise<Answer> {
