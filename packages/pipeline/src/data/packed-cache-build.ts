@@ -1,7 +1,7 @@
 // Builds a packed cache: every crop read in blocks, decoded once, resized, written where its slot is.
-import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { makeWritableFolder, publish, temporaryPath } from '../util/atomic.ts';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeWritableFolder, ownTemporaryPath, publish, removeAbandoned } from '../util/atomic.ts';
 import { fromSystemError } from '../util/errors.ts';
 import { BLOCK_ROWS, visitCrops } from './crop-blocks.ts';
 import { FACTS } from './crop-facts.ts';
@@ -38,7 +38,7 @@ export async function buildPackedCache(
   path: string,
   options: BuildOptions,
 ): Promise<void> {
-  const temporary = `${temporaryPath(path)}.${process.pid}`;
+  const temporary = ownTemporaryPath(path);
   try {
     makeWritableFolder(dirname(path));
     removeAbandoned(path);
@@ -49,24 +49,6 @@ export async function buildPackedCache(
   } catch (error) {
     rmSync(temporary, { force: true });
     throw fromSystemError(error, path);
-  }
-}
-
-/** Removes what killed builds left; each process has its own unfinished file, so that two can build at once. */
-function removeAbandoned(path: string): void {
-  const prefix = `${basename(temporaryPath(path))}.`;
-  for (const name of readdirSync(dirname(path))) {
-    if (name.startsWith(prefix) && !isRunning(Number(name.slice(prefix.length)))) {
-      rmSync(join(dirname(path), name), { force: true });
-    }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { makeWritableFolder, writeFileAtomic } from '../util/atomic.ts';
+import { makeWritableFolder, ownTemporaryPath, writeFileAtomic } from '../util/atomic.ts';
 import { canonicalJson } from '../util/canonical-json.ts';
 import { fromSystemError } from '../util/errors.ts';
 import { GENESIS, chained, entryHash, parseEntry, type LogEntry, type NewEntry } from './entry.ts';
@@ -119,7 +119,7 @@ function readHead(root: string): Head | string | undefined {
 export function appendEntry(root: string, say: (entries: readonly LogEntry[]) => NewEntry): LogEntry {
   const folder = join(root, 'log');
   makeWritableFolder(folder);
-  const draft = join(folder, `.${process.pid}.draft`);
+  const draft = ownTemporaryPath(join(folder, 'draft'));
   try {
     beginHead(root, draft);
     for (;;) {

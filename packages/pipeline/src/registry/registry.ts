@@ -3,7 +3,7 @@ import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelFiles, type ExportedModel } from '../export/exported-model.ts';
 import { sha256 } from '../export/seal.ts';
-import { writeFilesAtomic } from '../util/atomic.ts';
+import { ownTemporaryPath, writeFilesAtomic } from '../util/atomic.ts';
 import { canonicalJson } from '../util/canonical-json.ts';
 import { SpatterError, fromSystemError } from '../util/errors.ts';
 import type { AliasEntry, LogEntry, RegisterEntry } from './entry.ts';
@@ -129,7 +129,7 @@ function claimFolder(
   name: string,
   contents: readonly (readonly [string, Uint8Array])[],
 ): number {
-  const staged = join(root, 'models', name, `.${process.pid}.partial`);
+  const staged = ownTemporaryPath(join(root, 'models', name, 'version'));
   try {
     rmSync(staged, { recursive: true, force: true });
     writeFilesAtomic(contents.map(([file, bytes]) => [join(staged, file), bytes]));

@@ -1,6 +1,7 @@
 // Who runs a trial, written with it, so that a worker's death can be noticed at once where it can be known.
 import { hostname } from 'node:os';
 import type { FrozenTrial, Json } from '@spatter/hpo';
+import { isRunning } from '../util/atomic.ts';
 
 export interface WorkerIdentity {
   readonly host: string;
@@ -18,7 +19,13 @@ export function workerIdentity(completionIndex: string | undefined): WorkerIdent
   return { host: hostname(), pid: process.pid, index: isIndex ? Number(completionIndex) : null };
 }
 
-export const identityAttr = ({ host, pid, index }: WorkerIdentity): Json => ({ host, pid, index });
+/** `trial` is its number: a trial that is tried again begins with all that the first try has written, and is not yet signed. */
+export const identityAttr = ({ host, pid, index }: WorkerIdentity, trial: number): Json => ({
+  host,
+  pid,
+  index,
+  trial,
+});
 
 /**
  * Whether the worker of a running trial certainly no longer works on it: it had this process's own place (the same index
@@ -26,17 +33,8 @@ export const identityAttr = ({ host, pid, index }: WorkerIdentity): Json => ({ h
  * @param ours trials that this process runs.
  */
 export function isAbandoned(trial: FrozenTrial, me: WorkerIdentity, ours: ReadonlySet<number>): boolean {
-  const worker = trial.userAttrs[WORKER] as WorkerIdentity | undefined;
-  if (trial.state !== 'RUNNING' || worker === undefined || ours.has(trial.number)) return false;
+  const worker = trial.userAttrs[WORKER] as (WorkerIdentity & { readonly trial?: number }) | undefined;
+  if (trial.state !== 'RUNNING' || worker?.trial !== trial.number || ours.has(trial.number)) return false;
   if (me.index !== null && worker.index === me.index) return true;
   return worker.host === me.host && (worker.pid === me.pid || !isRunning(worker.pid));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -7,14 +7,16 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SpatterError, fromSystemError } from './errors.ts';
 
-/** The hidden sibling that {@link writeFileAtomic} fills before it renames; also used by writers that stream. */
+/** The hidden sibling that writers fill which stream, and find again when they are continued. */
 export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.partial`);
 }
@@ -23,6 +25,31 @@ export function temporaryPath(path: string): string {
 export function finalPath(path: string): string {
   const hidden = /^\.(.+)\.partial$/.exec(basename(path))?.[1];
   return hidden === undefined ? path : join(dirname(path), hidden);
+}
+
+/** The hidden sibling that this process fills, while others on this machine or on the same disk may write the same `path`. */
+export function ownTemporaryPath(path: string): string {
+  return join(dirname(path), `${ownPrefix(path)}${process.pid}.partial`);
+}
+
+const ownPrefix = (path: string): string => `.${basename(path)}.${hostname()}.`;
+
+/** Removes what processes of this machine that were killed have left of `path`. */
+export function removeAbandoned(path: string): void {
+  const prefix = ownPrefix(path);
+  for (const name of readdirSync(dirname(path))) {
+    const pid = name.startsWith(prefix) ? /^(\d+)\.partial$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(dirname(path), name), { force: true });
+  }
+}
+
+/** Whether a process of this machine runs. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /** Makes `temporary` durable and renames it to `path`. */
@@ -37,7 +64,8 @@ export function publish(temporary: string, path: string): void {
 }
 
 /**
- * Writes `data` to `path` so that a reader sees the old file or the new one, never a part; creates parent folders.
+ * Writes `data` to `path` so that a reader sees the old file or the new one, never a part; creates parent folders. Of processes
+ * that write the same file at once the last one's stays.
  * @throws {SpatterError} DISK_FULL or IO; the unfinished file is removed.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
@@ -55,11 +83,12 @@ export function writeFilesAtomic(files: readonly (readonly [string, string | Uin
     for (const [path, data] of files) {
       current = path;
       mkdirSync(dirname(path), { recursive: true });
-      writeWhole(temporaryPath(path), typeof data === 'string' ? Buffer.from(data) : data);
+      removeAbandoned(path);
+      writeWhole(ownTemporaryPath(path), typeof data === 'string' ? Buffer.from(data) : data);
     }
-    for (const [path] of files) publish(temporaryPath((current = path)), path);
+    for (const [path] of files) publish(ownTemporaryPath((current = path)), path);
   } catch (error) {
-    for (const [path] of files) removeIfThere(temporaryPath(path));
+    for (const [path] of files) removeIfThere(ownTemporaryPath(path));
     throw fromSystemError(error, current);
   }
 }

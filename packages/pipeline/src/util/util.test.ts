@@ -1,7 +1,9 @@
 // Tests of the shared ground: errors, atomic files, CSV, random streams.
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { TENSOR_ERRORS } from '@spatter/tensor';
 import { describe, expect, it } from 'vitest';
 import { refuseToOverwrite, writeFileAtomic } from './atomic.ts';
@@ -42,6 +44,35 @@ describe('atomic files', () => {
     writeFileSync(join(dir, 'file'), 'old');
     expect(() => writeFileAtomic(join(dir, 'file', 'child'), 'new')).toThrow(SpatterError);
     expect(readFileSync(join(dir, 'file'), 'utf8')).toBe('old');
+  });
+
+  it('is whole when processes write it at once, and none of them fails', async () => {
+    const [dir, atomic] = [
+      folder(),
+      pathToFileURL(join(import.meta.dirname, '../../dist/util/atomic.js')).href,
+    ];
+    const script = `import { writeFileAtomic } from '${atomic}';
+      for (let i = 0; i < 100; i++) writeFileAtomic('same.txt', process.argv[1].repeat(100_000));`;
+    const writer = (letter: string) =>
+      new Promise<string>((resolve) => {
+        const args = ['--input-type=module', '-e', script, letter];
+        execFile(process.execPath, args, { cwd: dir }, (_, __, stderr) => resolve(stderr));
+      });
+    expect(await Promise.all([writer('a'), writer('b')])).toEqual(['', '']);
+    expect(readFileSync(join(dir, 'same.txt'), 'utf8')).toMatch(/^(a{100000}|b{100000})$/);
+    expect(readdirSync(dir)).toEqual(['same.txt']);
+  });
+
+  it('takes away what killed processes of this machine left of it, and nothing of others', () => {
+    const path = join(folder(), 'a.txt');
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const left = (host: string, of: number) => join(dirname(path), `.a.txt.${host}.${of}.partial`);
+    const others = [left('elsewhere', pid), left(hostname(), process.ppid)];
+    for (const file of [left(hostname(), pid), ...others]) writeFileSync(file, 'half');
+    writeFileAtomic(path, 'whole');
+    expect(readdirSync(dirname(path)).sort()).toEqual(
+      [...others.map((file) => basename(file)), 'a.txt'].sort(),
+    );
   });
 
   it('refuses to overwrite unless told', () => {

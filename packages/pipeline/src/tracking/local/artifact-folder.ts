@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { temporaryPath } from '../../util/atomic.ts';
+import { ownTemporaryPath } from '../../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../../util/errors.ts';
 
 /**
@@ -37,7 +37,7 @@ const LINKED = 1 << 20;
  * such files and never change them, so a link keeps the bytes of this moment and takes no space.
  */
 export function placeFile(source: string, target: string): void {
-  const temporary = temporaryPath(target);
+  const temporary = ownTemporaryPath(target);
   try {
     mkdirSync(dirname(target), { recursive: true });
     rmSync(temporary, { force: true });
