@@ -166,7 +166,8 @@ describe.skipIf(!installed)(
         await until(() => existsSync(join(sweep, 'trial_0000', 'history.csv')));
         doomed.child.kill('SIGKILL');
         await doomed.ended;
-        expect(await Promise.all([other.ended, pod(1).ended])).toEqual([0, 0]);
+        const ends = await Promise.all([other.ended, pod(1).ended]);
+        expect(ends.filter(({ code }) => code !== 0)).toEqual([]);
         const states = column('line3', 'state');
         expect(states.filter((state) => state === 'COMPLETE')).toHaveLength(5);
         expect(states[0]).toBe('FAIL');
@@ -185,13 +186,17 @@ describe.skipIf(!installed)(
   },
 );
 
-/** A `spatter` beside this process, with more of an environment. */
+/** A `spatter` beside this process, with more of an environment; `ended` tells its exit code and what it said. */
 function running(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [BIN, ...args], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const ended = new Promise<{ code: number | null; stderr: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, stderr })),
+  );
   return { child, ended };
 }
 

@@ -178,7 +178,7 @@ describe('what is chosen of a front', () => {
 
 describe('a dead worker', () => {
   const trial = (worker: object, state = 'RUNNING'): FrozenTrial =>
-    ({ number: 3, state, userAttrs: { worker } }) as unknown as FrozenTrial;
+    ({ number: 3, state, userAttrs: { worker: { trial: 3, ...worker } } }) as unknown as FrozenTrial;
   const me = { ...workerIdentity(undefined), pid: process.pid };
 
   it('is known by its process on this machine, or by its place in a job', () => {
@@ -192,6 +192,11 @@ describe('a dead worker', () => {
     const job = { ...me, index: 2 };
     expect(isAbandoned(trial({ host: 'pod-a', pid: 1, index: 2 }), job, new Set())).toBe(true);
     expect(isAbandoned(trial({ host: 'pod-b', pid: 1, index: 1 }), job, new Set())).toBe(false);
+  });
+
+  it('is not looked for in a trial that another has begun again and not yet signed', () => {
+    const dead = { host: me.host, pid: 2 ** 22 + 1, index: 2 };
+    expect(isAbandoned(trial({ ...dead, trial: 2 }), { ...me, index: 2 }, new Set())).toBe(false);
   });
 
   it('has the index that Kubernetes gave it', () => {

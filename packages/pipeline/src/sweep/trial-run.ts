@@ -45,7 +45,7 @@ export async function runTrial(
   setting: TrialSetting,
 ): Promise<readonly number[]> {
   const chosen = suggest(trial, setting.plan);
-  trial.setUserAttr(WORKER, identityAttr(setting.worker));
+  trial.setUserAttr(WORKER, identityAttr(setting.worker, trial.number));
   const name = textAttr(trial, RUN) ?? runName(trial.number);
   trial.setUserAttr(RUN, name);
   await trial.flush();
