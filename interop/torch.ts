@@ -1,4 +1,4 @@
-// Against a live PyTorch, torchvision and timm: training steps of every parity case and of full networks, our weights by `load_state_dict`, our ONNX files.
+// Against a live PyTorch, torchvision and timm: training steps of every parity case and of full networks, half precision, our weights by `load_state_dict`, our ONNX files.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import {
 } from '../packages/pipeline/src/models/testing/parity.ts';
 import type { Checks } from './checks.ts';
 import { pythonWith, runPython } from './python.ts';
+import { checkScaler } from './torch-scaler.ts';
 
 const REQUIREMENTS = [
   'torch==2.15.0',
@@ -152,6 +153,7 @@ export async function run(checks: Checks): Promise<void> {
   const python = interpreter();
   const folder = mkdtempSync(join(tmpdir(), 'spatter-torch-'));
   await checkTraining(checks, python, folder);
+  await checkScaler(checks, python);
   for (const name of Object.keys(MODELS) as (keyof typeof MODELS)[])
     await checkFiles(checks, python, folder, name);
   rmSync(folder, { recursive: true });

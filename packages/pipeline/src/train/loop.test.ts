@@ -1,10 +1,11 @@
 // The loop as a pure machine: a kill at any moment and a resume give the same files as an uninterrupted run.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { State } from '@spatter/tensor';
+import { LOSS_SCALE, type HostTensor, type State } from '@spatter/tensor';
 import type { Batch } from '../data/batch.ts';
 import type { Loader } from '../data/loader.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { LEAST_SCALE } from './finite-loss.ts';
 import { LAST, train, type Training } from './loop.ts';
 import { keepBest, keepEvery, keepTopK } from './policies/checkpoints.ts';
 import { earlyStopping } from './policies/early-stopping.ts';
@@ -154,9 +155,69 @@ describe('the training loop', () => {
     const disk = new Map<string, string>();
     await train({ ...machine(disk, Infinity), ...told, step: half, epochs: 3 }, resumePoint(disk));
     expect(lines).toEqual([
-      expect.stringMatching(/^epoch 1: 1 batch changed no weights, since gradients overflowed/),
+      expect.stringMatching(/^epoch 1: 1 batch changed no weights, since loss or gradients overflowed/),
       expect.stringMatching(/^epoch 2: 2 batches changed no weights/),
     ]);
+  });
+
+  describe('in half precision', () => {
+    const scaleOf = (value: number): HostTensor => ({
+      dtype: 'float32',
+      shape: [],
+      data: Float32Array.of(value),
+    });
+    /** Leaves out the batches, counted from 1 over all epochs, that `overflows` names, and halves the scale. */
+    const half = (overflows: (batch: number) => boolean): Training['step'] => {
+      let batches = 0;
+      return {
+        runMany: async (state, ...given) => {
+          const { state: next, steps } = await step.runMany(state, ...given);
+          const skipped = overflows(++batches);
+          const before = state.get(LOSS_SCALE)!.data[0] as number;
+          const scale = scaleOf(skipped ? before / 2 : before);
+          return {
+            state: new Map(skipped ? state : next).set(LOSS_SCALE, scale),
+            steps: steps.map((each) => ({ ...each, skipped, ...(skipped && { loss: NaN }) })),
+          };
+        },
+      };
+    };
+    const start = (): Checkpoint => {
+      const state = new Map(stateOf(0)).set(LOSS_SCALE, scaleOf(2 ** 16));
+      return { state, progress: startProgress(0.1) };
+    };
+    const trained = (overflows: (batch: number) => boolean) =>
+      train({ ...machine(new Map(), Infinity), step: half(overflows), policies: new Map() }, start());
+
+    it('goes on past batches without a loss, which count for nothing', async () => {
+      const { state, progress } = await trained((batch) => batch % 3 === 2);
+      expect(progress.history.map(({ train_loss }) => Number.isFinite(train_loss))).toEqual(new Array(6).fill(true)); // prettier-ignore
+      expect(state.get(LOSS_SCALE)!.data[0]).toBe(2 ** 10);
+    });
+
+    it('ends when the scale has fallen to nothing, and when a whole epoch has no loss', async () => {
+      const wrong = {
+        code: 'LOSS_NOT_FINITE',
+        hint: expect.stringMatching(/^train with training.precision=fp32/) as unknown,
+      };
+      await expect(trained(() => true)).rejects.toMatchObject({
+        ...wrong,
+        message: expect.stringMatching(
+          /every batch of epoch 1 overflowed, with the loss scale at 8192$/,
+        ) as unknown,
+      });
+      const low = {
+        ...start(),
+        state: new Map(stateOf(0)).set(LOSS_SCALE, scaleOf(LEAST_SCALE)),
+      };
+      const run = { ...machine(new Map(), Infinity), step: half((batch) => batch === 2) };
+      await expect(train(run, low)).rejects.toMatchObject({
+        ...wrong,
+        message: expect.stringMatching(
+          /epoch 1, batch 2 overflowed, until the loss scale was 0.00003/,
+        ) as unknown,
+      });
+    });
   });
 
   it('ends with one line when the loss is not finite, and keeps what was saved', async () => {

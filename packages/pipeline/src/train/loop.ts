@@ -1,13 +1,11 @@
 // The training loop. Everything it needs is given; everything it decides is in `Progress`.
-import type { State, StepMetrics, TrainStep } from '@spatter/tensor';
-import type { Batch } from '../data/batch.ts';
+import type { State, TrainStep } from '@spatter/tensor';
 import { batchGroups, type Grouping } from './batch-groups.ts';
-import { countCorrect } from './score.ts';
+import { requireFinite, requireScale, requireScored, scored } from './finite-loss.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Policies } from './policies/catalogue.ts';
 import type { Decision, EpochMetrics } from './policies/policy.ts';
 import { afterBatch, afterEpoch, type Progress } from './progress.ts';
-import { SpatterError } from '../util/errors.ts';
 
 /**
  * `hyper` is what the step is told for the batch to come. `mix` makes of a batch what the step is trained with, and may change its
@@ -23,7 +21,7 @@ export interface Training extends Grouping {
   readonly save: (name: string, checkpoint: Checkpoint) => void;
   readonly remove: (name: string) => void;
   readonly onBatch: (progress: Progress) => void;
-  /** Told of each batch that changed no weights because a gradient overflowed; only in half precision. */
+  /** Told of each batch that changed no weights because loss or gradients overflowed; only in half precision. */
   readonly onSkipped?: () => void;
   /** Waited for, so that what it learns can still make `interrupted` true. */
   readonly onEpoch: (metrics: EpochMetrics, progress: Progress) => void | Promise<void>;
@@ -41,13 +39,16 @@ export async function train(run: Training, start: Checkpoint): Promise<Checkpoin
       const results = await run.step.runMany(state, fed, hypers);
       state = results.state;
       for (const [i, metrics] of results.steps.entries()) {
-        progress = afterBatch({ ...progress, lr: hypers[i]!.lr }, scored(metrics, batches[i]!, progress));
+        const score = scored(metrics, batches[i]!, { state, progress });
+        progress = afterBatch({ ...progress, lr: hypers[i]!.lr }, score);
         if (metrics.skipped === true) run.onSkipped?.();
         if (run.saveEvery > 0 && progress.batch % run.saveEvery === 0) run.save(LAST, { state, progress });
         run.onBatch(progress);
       }
+      requireScale(results.steps.at(-1)!, { state, progress });
       if (run.interrupted()) return interrupt(run, { state, progress });
     }
+    requireScored({ state, progress });
     const validated = await run.validate(state);
     requireFinite(validated.loss, `the validation loss became ${validated.loss} in epoch ${progress.epoch}`);
     const closed = afterEpoch(progress, validated);
@@ -62,17 +63,6 @@ export async function train(run: Training, start: Checkpoint): Promise<Checkpoin
 function interrupt(run: Training, checkpoint: Checkpoint): Checkpoint {
   run.save(LAST, checkpoint);
   return checkpoint;
-}
-
-function scored({ loss, logits }: StepMetrics, batch: Batch, { epoch, batch: done }: Progress) {
-  requireFinite(loss, `the loss became ${loss} in epoch ${epoch}, batch ${done + 1}`);
-  return { loss, correct: countCorrect(logits, batch.y), size: batch.size };
-}
-
-function requireFinite(loss: number, message: string): void {
-  if (Number.isFinite(loss)) return;
-  const hint = 'lower training.optimizer.lr or switch on training.grad_clip; checkpoints up to here are kept';
-  throw new SpatterError('LOSS_NOT_FINITE', message, hint);
 }
 
 /** Lets every policy see the epoch and does what they say; their memories and effects are in the returned progress. */

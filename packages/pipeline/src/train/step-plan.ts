@@ -71,7 +71,7 @@ export function skippedBatches(onNotice: (line: string) => void) {
     },
     tell: (epoch: number): void => {
       const what = count === 1 ? '1 batch' : `${count} batches`;
-      const why = 'gradients overflowed in half precision, and its loss scale was halved';
+      const why = 'loss or gradients overflowed in half precision, and its loss scale was halved';
       if (count > 0) onNotice(`epoch ${epoch}: ${what} changed no weights, since ${why}`);
       count = 0;
     },

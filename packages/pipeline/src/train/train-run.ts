@@ -125,7 +125,8 @@ async function tryDevice(config: Config, forward: Forward, state: State): Promis
   await forward.run(state, new Float32Array(pixels), 1);
 }
 
-const note = ({ sums }: Progress) => `loss ${(sums.loss / sums.samples).toFixed(4)}`;
+const note = ({ sums }: Progress) =>
+  sums.samples === 0 ? 'no loss yet' : `loss ${(sums.loss / sums.samples).toFixed(4)}`;
 
 function files(run: RunDirectory) {
   const at = (name: string) => join(checkpointFolder(run.path), name);

@@ -46,6 +46,7 @@ export class TrainingLog {
   batch({ epoch, batch, sums: { loss, correct, samples } }: Progress): void {
     const step = (epoch - 1) * this.#batches + batch;
     if (this.#run === null || step % this.#directory.config.training.log_every !== 0) return;
+    if (samples === 0) return;
     this.#run.logMetrics(
       { 'step/train_loss': loss / samples, 'step/train_accuracy': correct / samples },
       step,

@@ -1,9 +1,10 @@
 // Tests of steps in half precision: they learn as in full precision, leave overflowing gradients out, and their loss's scale follows PyTorch's rule.
 import { afterAll, describe, expect, it } from 'vitest';
-import { float32 } from '../ir/host.ts';
-import { constant } from '../ir/ops.ts';
+import { float32, type HostTensor } from '../ir/host.ts';
+import { add, constant, exp, scalar } from '../ir/ops.ts';
 import { interpret } from '../interpret/interpret.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
+import type { Loss } from '../losses/loss.ts';
 import { batchNorm } from '../nn/batch-norm.ts';
 import { conv } from '../nn/convolution.ts';
 import { sequential, type Model } from '../nn/layer.ts';
@@ -14,6 +15,7 @@ import { uniformStream } from '../nn/random.ts';
 import { lower } from '../onnx/lower.ts';
 import { adam } from '../optimizers/adam.ts';
 import { openSession } from '../runtime/session.ts';
+import { loadSafetensors, saveSafetensors } from '../safetensors/safetensors.ts';
 import { allFinite, GOOD_STEPS, LOSS_SCALE, nextScaling, unscaled } from './loss-scale.ts';
 import { scalarPort, traceStep } from './trace.ts';
 import { compileTrainStep, type Batch, type TrainStep, type TrainStepOptions } from './train-step.ts';
@@ -53,9 +55,16 @@ function compiled(more: Partial<TrainStepOptions> = {}): TrainStep {
 const scaleOf = (state: State) => state.get(LOSS_SCALE)!.data[0];
 const withScale = (state: State, scale: number): State =>
   new Map(state).set(LOSS_SCALE, float32([], Float32Array.of(scale)));
+/** Whether a tensor belongs to the layers' statistics, which no optimiser moves. */
+const isStatistic = (name: string) => /^net\.1\.(running_|num_)/.test(name);
 /** All but what a step that was left out changes. */
 const rest = (state: State) =>
-  [...state].filter(([name, { dtype }]) => ![LOSS_SCALE, GOOD_STEPS].includes(name) && dtype === 'float32');
+  [...state].filter(([name]) => ![LOSS_SCALE, GOOD_STEPS].includes(name) && !isStatistic(name));
+const statistics = (state: State) => [...state].filter(([name]) => isStatistic(name));
+const isFinite = ([, { data }]: readonly [string, HostTensor]) =>
+  [...data].every((x) => Number.isFinite(Number(x)));
+/** A batch whose products overflow half precision. */
+const overflowing = (size: number): Batch => ({ ...batch(size), x: batch(size).x.map((x) => 1e6 * x) });
 
 describe('a step in half precision', () => {
   it('learns as one in full precision does, near but not equal', async () => {
@@ -85,6 +94,10 @@ describe('a step in half precision', () => {
     expect(Number.isFinite(first.loss)).toBe(true);
     expect(scaleOf(first.state)).toBe(2 ** 29);
     expect(rest(first.state)).toEqual(rest(start));
+    const whole = await compiled({ precision: 'fp32' }).run(start, batch(32), LR);
+    for (const [name, { data }] of statistics(first.state))
+      for (const [i, value] of data.entries())
+        expect(Math.abs(Number(value) - Number(whole.state.get(name)!.data[i]))).toBeLessThan(1e-3);
     let state = first.state;
     const skipped: (boolean | undefined)[] = [];
     for (let i = 0; i < 30; i++) {
@@ -95,6 +108,58 @@ describe('a step in half precision', () => {
     expect(skipped.lastIndexOf(true)).toBeLessThan(20);
     expect(skipped.slice(20)).toEqual(new Array(10).fill(false));
     expect(scaleOf(state)).toBe(2 ** (29 - skipped.filter(Boolean).length));
+    expect(state.get('optimizer.step')!.data[0]).toBe(
+      BigInt(skipped.filter((each) => each === false).length),
+    );
+    expect(state.get('net.1.num_batches_tracked')!.data[0]).toBe(31n);
+  });
+
+  it('goes on from a file to the same bytes', async () => {
+    const step = compiled();
+    const few = async (from: State, first: number) => {
+      let state = from;
+      for (let i = first; i < first + 3; i++) ({ state } = await step.run(state, batch(8, i), LR));
+      return state;
+    };
+    const middle = await few(withScale(step.initialState(1), 2 ** 18), 1);
+    const { tensors } = loadSafetensors(saveSafetensors(middle), 'middle');
+    const [apart, whole] = [
+      await few(new Map([...middle.keys()].map((name) => [name, tensors.get(name)!])), 4),
+      await few(middle, 4),
+    ];
+    expect(saveSafetensors(apart)).toEqual(saveSafetensors(whole));
+    expect(scaleOf(whole)).not.toBe(2 ** 18);
+  });
+
+  it('is left out where the forward pass overflows, and keeps no statistics of that', async () => {
+    const step = compiled();
+    const start = step.initialState(1);
+    const first = await step.run(start, overflowing(8), LR);
+    expect([Number.isFinite(first.loss), first.skipped]).toEqual([false, true]);
+    expect(rest(first.state)).toEqual(rest(start));
+    expect(scaleOf(first.state)).toBe(2 ** 15);
+    expect([...first.state].every(isFinite)).toBe(true);
+    expect((await step.run(first.state, batch(8), LR)).skipped).toBe(false);
+  });
+
+  it('is left out where the loss alone is not finite', async () => {
+    const huge: Loss = {
+      name: 'huge',
+      forward: (...given) => add(crossEntropy.forward(...given), exp(scalar(1000))),
+    };
+    const step = compiled({ loss: huge });
+    const start = step.initialState(1);
+    const { loss, skipped, state } = await step.run(start, batch(8), LR);
+    expect([loss, skipped]).toEqual([Infinity, true]);
+    expect(rest(state)).toEqual(rest(start));
+  });
+
+  it('keeps no statistics of what overflows while gradients wait', async () => {
+    const step = compiled({ accumulates: true });
+    const waiting = await step.run(step.initialState(1), overflowing(8), { lr: 0.1, update: false });
+    expect(statistics(waiting.state).every(isFinite)).toBe(true);
+    const after = await step.run(waiting.state, batch(8), LR);
+    expect([after.skipped, [...after.state].every(isFinite)]).toEqual([true, true]);
   });
 
   it('gives the same bytes in one run of several, one of which is left out', async () => {
@@ -121,6 +186,9 @@ describe('a step in half precision', () => {
     );
     expect(together.state).toEqual(apart);
     expect(together.steps.map((metrics) => metrics.skipped)).toEqual(skipped);
+    expect(together.state.get('optimizer.step')!.data[0]).toBe(
+      BigInt(skipped.filter((each) => each === false).length),
+    );
   });
 
   it('is left out when a gradient that waited had overflowed', async () => {

@@ -1,4 +1,4 @@
-// Dynamic loss scaling for half precision: small gradients are lifted out of underflow, a step whose gradients overflow is left out.
+// Dynamic loss scaling for half precision: small gradients are lifted out of underflow, a step whose loss or gradients overflow is left out.
 import { add, cast, div, equal, greaterEqual, mul, reduceSum, select } from '../ir/ops.ts';
 import type { Tensor } from '../ir/primitives.ts';
 import type { BufferSpec } from '../nn/parameters.ts';
@@ -25,14 +25,18 @@ export const scalingBuffers = ({ initial = 2 ** 16 }: LossScaling): BufferSpec[]
   { name: GOOD_STEPS, shape: [], initial: { constant: 0 } },
 ];
 
-/** Whether every entry of `gradients` is a number: 0·g is 0 where it is, and not a number where it is not. A bool scalar. */
-export function allFinite(gradients: readonly Tensor[]): Tensor {
-  const zeros = gradients.map((g) => reduceSum(mul(g, 0)));
+/** Whether every entry of `tensors` is finite: 0·x is 0 where it is, and not a number where it is not. A bool scalar. */
+export function allFinite(tensors: readonly Tensor[]): Tensor {
+  const zeros = tensors.map((x) => reduceSum(mul(x, 0)));
   return equal(
     zeros.reduce((sum, zero) => add(sum, zero)),
     0,
   );
 }
+
+/** `next` where it is finite, else `before`, entry by entry: what a forward pass that overflowed has seen is not kept. */
+export const whereFinite = (next: Tensor, before: Tensor): Tensor =>
+  select(equal(mul(next, 0), 0), next, before);
 
 /** `gradients` of the loss times `scale` as gradients of the loss. */
 export function unscaled(gradients: readonly Tensor[], scale: Tensor): Tensor[] {
@@ -40,7 +44,7 @@ export function unscaled(gradients: readonly Tensor[], scale: Tensor): Tensor[] 
   return gradients.map((g) => mul(g, inverse));
 }
 
-/** What scale and count become after a step whose gradients were `finite` or not. */
+/** What scale and count become after a step whose loss and gradients were `finite` or not. */
 export function nextScaling(
   finite: Tensor,
   scale: Tensor,

@@ -89,15 +89,23 @@ export function checkState(state: State, template: State): void {
   }
 }
 
-/** The state after `steps` steps on `size` samples each: what waited is gone after an update, what no graph gives stays. */
+/**
+ * The state after `steps` steps on `size` samples each, of which `left` were left out: those are no updates. What waited is gone
+ * after an update, what no graph gives stays.
+ */
 export function nextState(
   template: State,
   state: State,
   results: ReadonlyMap<string, HostTensor>,
-  { size, steps, updates }: { readonly size: number; readonly steps: number; readonly updates: boolean },
+  {
+    size,
+    steps,
+    left,
+    updates,
+  }: { readonly size: number; readonly steps: number; readonly left: number; readonly updates: boolean },
 ): State {
   const count = (name: string): bigint => {
-    if (name === STEP) return BigInt(updates ? steps : 0);
+    if (name === STEP) return BigInt(updates ? steps - left : 0);
     if (name === WAITING) return BigInt(updates ? -countOf(state, WAITING) : steps * size);
     return BigInt(steps);
   };

@@ -19,6 +19,7 @@ import {
   type Position,
 } from './step-feeds.ts';
 import { checkState, initialState, nextState, stateTemplate } from './step-state.ts';
+import { unlessLeftOut } from './left-out.ts';
 import { createTuner, type Tuner, type TunerOptions } from '../tune/tuner.ts';
 import { traceTuned } from './tuned.ts';
 import { nextPort, outputPort, PORTS, type StepKind, type StepRecipe } from './trace.ts';
@@ -77,7 +78,11 @@ export interface ObjectiveMetrics {
   readonly outputs: Readonly<Record<string, Float32Array>>;
   /** Global norm of the gradients before clipping; only when the step clips. */
   readonly gradNorm?: number;
-  /** Whether a gradient overflowed, so that the step changed nothing but the loss's scale; only in half precision. */
+  /**
+   * Whether the loss or a gradient overflowed, so that the step was no update and the loss is scaled less from then on; only in half
+   * precision. As with `torch.amp.GradScaler`, statistics of the batch and `num_batches_tracked` move on all the same; unlike with
+   * it, only where they are finite.
+   */
   readonly skipped?: boolean;
 }
 
@@ -98,7 +103,7 @@ export function compileStep(options: ObjectiveStepOptions): Step {
   const tuner = options.tuning && createTuner(options.tuning, options);
   const template = stateTemplate(options);
   const graphs = graphCache((key) => compileGraph(options, { device, tuner }, key));
-  const runMany: Step['runMany'] = async (state, { inputs, size }, hypers) => {
+  const runTogether: Step['runMany'] = async (state, { inputs, size }, hypers) => {
     const steps = hypers.length;
     checkBatch(inputs, size, steps, options);
     checkState(state, template);
@@ -113,11 +118,14 @@ export function compileStep(options: ObjectiveStepOptions): Step {
     });
     const feeds = [...stateFeeds(options, state), ...batchFeeds(options, inputs, size, steps), ...own];
     const results = await session.run(new Map(feeds));
+    const said = hypers.map((_, at) => metricsOf(results, at, steps));
+    const left = said.filter(({ skipped }) => skipped === true).length;
     return {
-      state: nextState(template, state, results, { size, steps, updates: kind !== 'wait' }),
-      steps: hypers.map((_, at) => metricsOf(results, at, steps)),
+      state: nextState(template, state, results, { size, steps, left, updates: kind !== 'wait' }),
+      steps: said,
     };
   };
+  const runMany = unlessLeftOut(runTogether);
   return {
     initialState: (seed) => initialState(options, template, seed),
     run: async (state, batch, hyper) => {

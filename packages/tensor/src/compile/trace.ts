@@ -17,6 +17,7 @@ import {
   LOSS_SCALE,
   nextScaling,
   unscaled,
+  whereFinite,
   type LossScaling,
 } from './loss-scale.ts';
 
@@ -118,7 +119,10 @@ export function traceStep(
   const outputs = Object.fromEntries(values);
   const gradients = gradientsOf(recipe, feed, outputs[PORTS.loss]!, parameters);
   const next = (name: string, tensor: Tensor) => (outputs[nextPort(name)] = tensor);
-  for (const [name, tensor] of buffers) next(name, tensor);
+  const isHalf = recipe.precision === 'fp16';
+  for (const [name, tensor] of buffers)
+    next(name, isHalf ? whereFinite(tensor, feed(name, tensor.shape)) : tensor);
+  const observed = new Set(buffers.map(([name]) => outputs[nextPort(name)]!));
   if (kind === 'wait') {
     for (const [i, { name, shape }] of objective.parameters.entries())
       next(waitingName(name), add(feed(waitingName(name), shape), mul(gradients[i]!, size)));
@@ -126,7 +130,8 @@ export function traceStep(
     const whole = kind === 'update' ? gradients : withWaiting(objective, feed, gradients, size);
     update(recipe, feed, clipped(recipe, whole, outputs), next);
     afterUpdate(recipe, feed, outputs, next);
-    if (recipe.precision === 'fp16') leaveOutOverflow(recipe, feed, whole, outputs);
+    if (isHalf)
+      leaveOutOverflow(recipe, feed, allFinite([...whole, outputs[PORTS.loss]!]), outputs, observed);
   }
   return { outputs, masks };
 }
@@ -143,17 +148,20 @@ function gradientsOf(
   return unscaled(grad(mul(loss, scale), parameters), scale);
 }
 
-/** Where a gradient is not finite everything stays as it was, and the loss is scaled less from then on. */
+/**
+ * Unless loss and gradients are `finite`, everything but what the forward pass `observed`, such as the statistics of the batch,
+ * stays as it was, and the loss is scaled less from then on: `torch.amp.GradScaler`, which leaves out the optimiser's step alone.
+ */
 function leaveOutOverflow(
   { lossScaling = {} }: StepRecipe,
   feed: Feed,
-  gradients: readonly Tensor[],
+  finite: Tensor,
   outputs: Record<string, Tensor>,
+  observed: ReadonlySet<Tensor>,
 ): void {
-  const finite = allFinite(gradients);
   const prefix = nextPort('');
   for (const [port, tensor] of Object.entries(outputs))
-    if (port.startsWith(prefix))
+    if (port.startsWith(prefix) && !observed.has(tensor))
       outputs[port] = select(finite, tensor, feed(port.slice(prefix.length), tensor.shape));
   const scaling = nextScaling(finite, feed(LOSS_SCALE, []), feed(GOOD_STEPS, []), lossScaling);
   outputs[nextPort(LOSS_SCALE)] = scaling.scale;

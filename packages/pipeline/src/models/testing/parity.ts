@@ -77,7 +77,7 @@ export function hashedImages(step: number, channels: number, count = BATCH, side
   });
 }
 
-function hashedLabels(step: number, classes: number): Float32Array {
+export function hashedLabels(step: number, classes: number): Float32Array {
   return Float32Array.from(hashed(2000 + step, BATCH), (u) => Math.floor(u * Math.max(classes, 2)));
 }
 
