@@ -49,9 +49,19 @@ export async function* extractCrops(reader: VideoReader, rules: SpatterRules): A
   let earlier = await next();
   for (let later = await next(); earlier !== null && later !== null; later = await next()) {
     const contours = kernel.contours(region, rules.threshold, reader.moving ?? null, [earlier, later]);
-    yield judge(contours, { bytes: earlier, stride: 3 * width, region, ...size }, rules, reader.position - 2);
+    yield judge(contours, rules, { region, size, kernel, earlier, frame: reader.position - 2 });
     earlier = later;
   }
+}
+
+interface Pair {
+  readonly region: Region;
+  readonly size: Size;
+  readonly kernel: MaskKernel;
+  /** Its earlier frame, in the kernel's memory. */
+  readonly earlier: Uint8Array;
+  /** Index of that frame. */
+  readonly frame: number;
 }
 
 /** One frame after the other in the kernel's memory: where the reader leaves them, or copied there in turn; null at the end. */
@@ -64,17 +74,15 @@ function framesOf(reader: VideoReader, kernel: MaskKernel): () => Promise<Uint8A
   };
 }
 
-interface Picture extends Size {
-  readonly bytes: Uint8Array;
-  readonly stride: number;
-  readonly region: Region;
-}
-
-function judge(contours: Contour[], picture: Picture, rules: SpatterRules, frame: number): FrameCrops {
+function judge(
+  contours: Contour[],
+  rules: SpatterRules,
+  { region, size, kernel, earlier, frame }: Pair,
+): FrameCrops {
   const rejected: RejectionCounts = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
   const crops: Crop[] = [];
   for (const contour of contours) {
-    const verdict = rejectByShape(contour, rules, picture) ?? cut(contour, picture);
+    const verdict = rejectByShape(contour, rules, size) ?? cut(contour, region, kernel, earlier);
     if (typeof verdict === 'string') rejected[verdict]++;
     else crops.push(verdict);
   }
@@ -82,32 +90,13 @@ function judge(contours: Contour[], picture: Picture, rules: SpatterRules, frame
 }
 
 /** The crop, or `blue` when it is recoater light: the sum of its blue exceeds that of green and red together. */
-function cut(contour: Contour, picture: Picture): Crop | Rejection {
+function cut(contour: Contour, region: Region, kernel: MaskKernel, frame: Uint8Array): Crop | Rejection {
   const inset = CROP_INSET.before + CROP_INSET.behind;
   const width = contour.w - inset;
   const height = contour.h - inset;
-  const bgr = new Uint8Array(height * width * 3);
-  const column = 3 * (picture.region.left + contour.x + CROP_INSET.before);
-  for (let y = 0; y < height; y++) {
-    const start = (contour.y + CROP_INSET.before + y) * picture.stride + column;
-    bgr.set(picture.bytes.subarray(start, start + 3 * width), 3 * width * y);
-  }
-  const { sum, blue, max } = brightness(bgr);
+  const x = region.left + contour.x + CROP_INSET.before;
+  const y = contour.y + CROP_INSET.before;
+  const { bgr, sum, blue, max } = kernel.cut(frame, { x, y, width, height });
   if (2 * blue > sum) return 'blue';
   return { ...contour, width, height, bgr, mean: sum / bgr.length, max };
-}
-
-function brightness(bgr: Uint8Array): { sum: number; blue: number; max: number } {
-  let sum = 0;
-  let blue = 0;
-  let max = 0;
-  for (let i = 0; i < bgr.length; i += 3) {
-    const b = bgr[i]!;
-    const g = bgr[i + 1]!;
-    const r = bgr[i + 2]!;
-    blue += b;
-    sum += b + g + r;
-    max = Math.max(max, b, g, r);
-  }
-  return { sum, blue, max };
 }

@@ -27,6 +27,7 @@ interface KernelExports {
     occupied: number,
     out: number,
   ): number;
+  cutCrop(first: number, stride: number, rowBytes: number, height: number, out: number, sums: number): void;
 }
 
 /** One border of the mask, outer or of a hole; pixels of the region, which starts at the left bound. */
@@ -52,8 +53,29 @@ export interface Region {
   readonly right: number;
 }
 
+/** A part of a frame; pixels of the frame. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The pixels of a part of a frame, and how bright they are. */
+export interface CutPixels {
+  /** A copy of `height × width × 3` bytes, B G R. */
+  readonly bgr: Uint8Array;
+  /** Sum of all bytes, and of those of blue. */
+  readonly sum: number;
+  readonly blue: number;
+  /** The largest byte. */
+  readonly max: number;
+}
+
 /** 32-bit numbers the kernel writes for each contour. */
 const FIELDS = 7;
+/** 64-bit numbers it writes for a crop, and room for one more. */
+const SUMS = 4;
 /** The compiled kernel keeps its constants below this address. */
 const FIRST_FREE = 1024;
 /** Bytes the vector loads may touch behind a buffer. */
@@ -68,7 +90,7 @@ export class MaskKernel {
   readonly #width: number;
   readonly #height: number;
   readonly #at: Record<
-    'first' | 'second' | 'scratch' | 'labels' | 'owners' | 'occupied' | 'bands' | 'out',
+    'first' | 'second' | 'scratch' | 'labels' | 'owners' | 'occupied' | 'bands' | 'out' | 'crop' | 'sums',
     number
   >;
   readonly #rowStride: number;
@@ -90,6 +112,8 @@ export class MaskKernel {
       occupied: 4 * height,
       bands: 4 * bandsOf(height),
       out: (Math.floor((width * height) / 2) + 1) * FIELDS * 4,
+      crop: width * height * 3,
+      sums: SUMS * 8,
     };
     this.#at = this.#layOut(memory?.buffer.byteLength ?? FIRST_FREE, sizes);
     const { buffer } = this.#memory;
@@ -131,6 +155,17 @@ export class MaskKernel {
       BAND_ROWS,
     );
     return rows === 0 ? [] : this.#follow();
+  }
+
+  /** Copies a part, not empty, of a frame that lies in the kernel's memory. */
+  cut(frame: Uint8Array, { x, y, width, height }: Box): CutPixels {
+    const { crop, sums } = this.#at;
+    const stride = 3 * this.#width;
+    const first = frame.byteOffset + y * stride + 3 * x;
+    this.#exports.cutCrop(first, stride, 3 * width, height, crop, sums);
+    const { buffer } = this.#memory;
+    const [sum, blue, max] = new Float64Array(buffer, sums, SUMS) as unknown as [number, number, number];
+    return { bgr: new Uint8Array(buffer, crop, 3 * width * height).slice(), sum, blue, max };
   }
 
   /** Tells the kernel the columns of each band to look at, counted from the region's left; false for none at all. */

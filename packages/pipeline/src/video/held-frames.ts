@@ -12,6 +12,17 @@ interface Size {
   readonly height: number;
 }
 
+/** A copy of a frame, whose memory stays where it is. */
+interface Half {
+  readonly frame: Frame;
+  readonly width: number;
+  readonly height: number;
+  readonly format: Frame['format'];
+  readonly planes: DecodedPlanes;
+  /** Colours are made from one sample of each plane (see moving.ts). */
+  readonly isPlain: boolean;
+}
+
 /**
  * Copies, because the binding reports the memory of every frame whose bytes are looked at to V8, which then collects garbage
  * without end; the memory of these is looked at again and again.
@@ -19,7 +30,7 @@ interface Size {
 export class HeldFrames {
   readonly #av: NodeAv;
   readonly #size: Size;
-  readonly #halves: [Frame | undefined, Frame | undefined] = [undefined, undefined];
+  readonly #halves: [Half | undefined, Half | undefined] = [undefined, undefined];
   readonly #scalers = new Map<string, SoftwareScaleContext>();
 
   constructor(av: NodeAv, size: Size) {
@@ -29,42 +40,50 @@ export class HeldFrames {
 
   /** Copies `frame` into half `index & 1`. */
   hold(index: number, frame: Frame): void {
-    const target = this.#fitting(index & 1, frame);
-    const status = target.copy(frame);
+    const status = this.#fitting(index & 1, frame).copy(frame);
     if (status < 0)
       throw new Error(`FFmpeg could not copy a frame: ${this.#av.FFmpegError.strerror(status)}`);
   }
 
   #fitting(half: number, { width, height, format }: Frame): Frame {
     const old = this.#halves[half];
-    if (old?.width === width && old.height === height && old.format === format) return old;
-    old?.free();
-    const fresh = new this.#av.Frame();
-    fresh.alloc();
-    Object.assign(fresh, { width, height, format });
-    const status = fresh.getBuffer(0);
+    if (old?.width === width && old.height === height && old.format === format) return old.frame;
+    old?.frame.free();
+    const frame = new this.#av.Frame();
+    frame.alloc();
+    Object.assign(frame, { width, height, format });
+    const status = frame.getBuffer(0);
     if (status < 0)
       throw new Error(`FFmpeg found no memory for a frame: ${this.#av.FFmpegError.strerror(status)}`);
-    this.#halves[half] = fresh;
-    return fresh;
+    const isPlain = this.#isPlain(frame);
+    const count = isPlain ? 3 : undefined;
+    const planes = {
+      data: (frame.data ?? []).slice(0, count),
+      strides: frame.linesize.slice(0, count),
+      format,
+    };
+    this.#halves[half] = { frame, width, height, format, planes, isPlain };
+    return frame;
+  }
+
+  #isPlain({ width, height, format, linesize }: Frame): boolean {
+    const { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P } = this.#av;
+    const sampled = format === AV_PIX_FMT_YUV420P || format === AV_PIX_FMT_YUVJ420P;
+    const even = width === this.#size.width && height === this.#size.height && (width | height) % 2 === 0;
+    return sampled && even && linesize[1] === linesize[2];
   }
 
   /** The planes in half `index & 1`, or null where colours are not made from one sample of each plane (see moving.ts). */
   planes(index: number): DecodedPlanes | null {
-    const { width, height, format, linesize, data } = this.#halves[index & 1]!;
-    const { AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P } = this.#av;
-    const plain = format === AV_PIX_FMT_YUV420P || format === AV_PIX_FMT_YUVJ420P;
-    const even = width === this.#size.width && height === this.#size.height && (width | height) % 2 === 0;
-    const strides = linesize.slice(0, 3);
-    if (!plain || !even || data === null || strides[1] !== strides[2]) return null;
-    return { data: data.slice(0, 3), strides, format };
+    const { isPlain, planes } = this.#halves[index & 1]!;
+    return isPlain ? planes : null;
   }
 
   /** Writes all rows of half `index & 1` into `into`, `height × width × 3` bytes B G R and FRAME_PADDING more. */
   paint(index: number, into: Buffer): void {
-    const frame = this.#halves[index & 1]!;
-    const scaler = this.#scaler(frame, frame.height, this.#size.height);
-    scaler.scaleSync(frame.data ?? [], frame.linesize, 0, frame.height, [into], [3 * this.#size.width]);
+    const { width, height, format, planes } = this.#halves[index & 1]!;
+    const scaler = this.#scaler({ width, format }, height, this.#size.height);
+    scaler.scaleSync([...planes.data], [...planes.strides], 0, height, [into], [3 * this.#size.width]);
   }
 
   /**
@@ -98,6 +117,6 @@ export class HeldFrames {
 
   close(): void {
     for (const scaler of this.#scalers.values()) scaler.freeContext();
-    for (const half of this.#halves) half?.free();
+    for (const half of this.#halves) half?.frame.free();
   }
 }
