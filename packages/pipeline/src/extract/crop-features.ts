@@ -240,19 +240,21 @@ function curvature({ x, y }: Part, x0: number, y0: number, degrees: number): num
 }
 
 function downwind(picture: GrayPicture, background: number, flow: number): number {
-  const { gray, width } = picture;
+  const { gray, width, height } = picture;
   const [cos, sin] = [Math.cos(flow / DEGREES), Math.sin(flow / DEGREES)];
   const source = brightestAlong(picture, cos, sin);
   let balance = 0;
   let light = 0;
-  for (let i = 0, x = 0, y = 0; i < gray.length; i++, x++) {
-    if (x === width) [x, y] = [0, y + 1];
-    const weight = gray[i]! - background;
-    if (weight <= 0) continue;
-    light += weight;
-    const ahead = x * cos + y * sin - source;
-    // Half a pixel either way counts for neither side.
-    if (Math.abs(ahead) > 0.5) balance += Math.sign(ahead) * weight;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const weight = gray[i]! - background;
+      if (weight <= 0) continue;
+      light += weight;
+      const ahead = x * cos + y * sin - source;
+      // Half a pixel either way counts for neither side.
+      if (ahead > 0.5) balance += weight;
+      else if (ahead < -0.5) balance -= weight;
+    }
   }
   return light > 0 ? balance / light : 0;
 }
@@ -260,13 +262,11 @@ function downwind(picture: GrayPicture, background: number, flow: number): numbe
 /** Mean place of the brightest pixels along a direction. */
 function brightestAlong({ gray, width }: GrayPicture, cos: number, sin: number): number {
   let brightest = 0;
-  for (const value of gray) if (value > brightest) brightest = value;
+  for (let i = 0; i < gray.length; i++) brightest = Math.max(brightest, gray[i]!);
   let source = 0;
   let count = 0;
-  for (let i = 0, x = 0, y = 0; i < gray.length; i++, x++) {
-    if (x === width) [x, y] = [0, y + 1];
-    if (gray[i] !== brightest) continue;
-    source += x * cos + y * sin;
+  for (let i = gray.indexOf(brightest); i !== -1; i = gray.indexOf(brightest, i + 1)) {
+    source += (i % width) * cos + Math.floor(i / width) * sin;
     count++;
   }
   return source / count;
