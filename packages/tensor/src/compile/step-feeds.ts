@@ -1,4 +1,5 @@
 // What a run of a train step is fed: the state, the batches, and numbers and masks that depend on where training stands.
+import { TensorError } from '../error.ts';
 import { float32, sizeOf, type HostTensor } from '../ir/host.ts';
 import type { State } from '../nn/parameters.ts';
 import { keepMask } from '../nn/random.ts';
@@ -43,6 +44,25 @@ export function stateNames(recipe: StepRecipe): string[] {
 
 export const stateFeeds = (recipe: StepRecipe, state: State): Feeds =>
   stateNames(recipe).map((name) => [name, state.get(name)!]);
+
+/** Throws {@link TensorError} `SHAPE` unless `inputs` hold `steps` batches of `size`. */
+export function checkBatch(
+  inputs: Readonly<Record<string, Float32Array>>,
+  size: number,
+  steps: number,
+  { objective }: StepRecipe,
+): void {
+  for (const [name, shape] of Object.entries(objective.inputs)) {
+    const [values, arrived] = [steps * size * sizeOf(shape), inputs[name]?.length];
+    if (size >= 1 && steps >= 1 && arrived === values) continue;
+    const batches = steps === 1 ? `a batch of ${size}` : `${steps} batches of ${size}`;
+    throw new TensorError(
+      'SHAPE',
+      `${batches} must hold ${values} values of "${name}", but got ${arrived ?? 'none'}`,
+      'check the shapes of images and labels',
+    );
+  }
+}
 
 /** The batches of a run, one after the other in each of `inputs`. */
 export function batchFeeds(

@@ -1,14 +1,16 @@
 // A step of any objective: a pure function (state, batch) → (state, metrics), compiled to one ONNX graph per batch size.
 import { TensorError } from '../error.ts';
-import { sizeOf, type HostTensor } from '../ir/host.ts';
+import type { HostTensor } from '../ir/host.ts';
 import type { State } from '../nn/parameters.ts';
 import { lower } from '../onnx/lower.ts';
 import { channelBlock } from '../runtime/channel-block.ts';
 import { resolveDevice, type Device, type DeviceName } from '../runtime/devices.ts';
 import { openSession } from '../runtime/session.ts';
 import { graphCache, type Compiled, type GraphKey } from './graph-cache.ts';
+import { inParts } from './in-parts.ts';
 import {
   batchFeeds,
+  checkBatch,
   maskFeeds,
   positionAfter,
   positionOf,
@@ -99,6 +101,12 @@ export interface ObjectiveResults {
 
 /** Compiles a step of any objective. Throws {@link TensorError} `DEVICE` or `SHAPE` when it cannot be. */
 export function compileStep(options: ObjectiveStepOptions): Step {
+  const device = resolveDevice(options.device ?? 'auto');
+  return device === 'cpu' ? inParts(options, compileWhole) : compileWhole(options);
+}
+
+/** A step that computes every batch as a whole. */
+function compileWhole(options: ObjectiveStepOptions): Step {
   const device = resolveDevice(options.device ?? 'auto');
   const tuner = options.tuning && createTuner(options.tuning, options);
   const template = stateTemplate(options);
@@ -207,24 +215,6 @@ function ownFeeds(
       return [...scalarFeeds(options, kind, own), ...maskFeeds(own)];
     }),
   );
-}
-
-function checkBatch(
-  inputs: Readonly<Record<string, Float32Array>>,
-  size: number,
-  steps: number,
-  { objective }: StepRecipe,
-): void {
-  for (const [name, shape] of Object.entries(objective.inputs)) {
-    const [values, arrived] = [steps * size * sizeOf(shape), inputs[name]?.length];
-    if (size >= 1 && steps >= 1 && arrived === values) continue;
-    const batches = steps === 1 ? `a batch of ${size}` : `${steps} batches of ${size}`;
-    throw new TensorError(
-      'SHAPE',
-      `${batches} must hold ${values} values of "${name}", but got ${arrived ?? 'none'}`,
-      'check the shapes of images and labels',
-    );
-  }
 }
 
 /** What step `at` of `steps` says. */

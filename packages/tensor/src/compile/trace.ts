@@ -62,6 +62,10 @@ export const PORTS = {
 export const scalarPort = (name: string): string => `scalar.${name}`;
 /** Under which name a batch feeds the objective's input `name`. */
 export const batchPort = (name: string): string => `batch.${name}`;
+/** Under which name the mask that was asked for after `count` others is fed. */
+const maskPort = (count: number | string): string => `mask.${count}`;
+/** Whether the input `name` is a mask. */
+export const isMask = (name: string): boolean => name.startsWith(maskPort(''));
 /** Under which name the step gives the objective's output `name`. */
 export const outputPort = (name: string): string => `output.${name}`;
 /** Under which name the step gives the next value of the state's tensor `name`. */
@@ -171,13 +175,7 @@ function leaveOutOverflow(
 
 /** Loss and outputs by port, and what buffers become. */
 function traceObjective(objective: Objective, feed: Feed, size: number, decide?: Decide) {
-  const [written, masks] = [new Map<string, Tensor>(), [] as Mask[]];
-  const entries = Object.entries(objective.inputs);
-  const batch = entries.map(([name, shape]) => [name, feed(batchPort(name), [size, ...shape])] as const);
-  const traced = objective.forward(
-    trainScope(objective, feed, written, masks),
-    Object.fromEntries<Tensor>(batch),
-  );
+  const { traced, written, masks } = forwardOf(objective, feed, size);
   const shown = Object.entries(traced.outputs).map(([name, tensor]) => [outputPort(name), tensor] as const);
   const all = [[PORTS.loss, traced.loss] as const, ...shown, ...written];
   const better = rewrite(
@@ -186,6 +184,26 @@ function traceObjective(objective: Objective, feed: Feed, size: number, decide?:
   );
   const rewritten = all.map(([name], i) => [name, better[i]!] as const);
   return { values: rewritten.slice(0, 1 + shown.length), buffers: rewritten.slice(1 + shown.length), masks };
+}
+
+function forwardOf(objective: Objective, feed: Feed, size: number) {
+  const [written, masks] = [new Map<string, Tensor>(), [] as Mask[]];
+  const entries = Object.entries(objective.inputs);
+  const batch = entries.map(([name, shape]) => [name, feed(batchPort(name), [size, ...shape])] as const);
+  const traced = objective.forward(
+    trainScope(objective, feed, written, masks),
+    Object.fromEntries<Tensor>(batch),
+  );
+  return { traced, written, masks };
+}
+
+/** The forward pass alone, as the objective writes it: loss, outputs, and how many buffers it sets. */
+export function traceLoss(
+  objective: Objective,
+  size: number,
+): { readonly loss: Tensor; readonly outputs: readonly Tensor[]; readonly buffers: number } {
+  const { traced, written } = forwardOf(objective, inputs(), size);
+  return { loss: traced.loss, outputs: Object.values(traced.outputs), buffers: written.size };
 }
 
 /** The mean gradient over this batch and all that wait. */
@@ -258,7 +276,7 @@ function trainScope(objective: Objective, feed: Feed, written: Map<string, Tenso
     tensor: lookup(objective, feed),
     training: true,
     keepMask: (shape, keep) => {
-      const mask = { port: `mask.${masks.length}`, shape, keep };
+      const mask = { port: maskPort(masks.length), shape, keep };
       masks.push(mask);
       return feed(mask.port, shape);
     },

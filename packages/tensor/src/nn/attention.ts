@@ -8,8 +8,9 @@ import { linear, type LinearOptions } from './layers.ts';
 function divided(qkv: Tensor, heads: number): [Tensor, Tensor, Tensor] {
   const [n, tokens, width] = qkv.shape as [number, number, number];
   const head = width / 3 / heads;
-  const apart = transpose(reshape(qkv, [n, tokens, 3, heads, head]), [2, 0, 3, 1, 4]);
-  const part = (i: number) => reshape(slice(apart, 0, i, i + 1), [n, heads, tokens, head]);
+  const apart = reshape(qkv, [n, tokens, 3, heads, head]);
+  const part = (i: number) =>
+    transpose(reshape(slice(apart, 2, i, i + 1), [n, tokens, heads, head]), [0, 2, 1, 3]);
   return [part(0), part(1), part(2)];
 }
 
