@@ -33,7 +33,7 @@ export const SIDECAR_COLUMNS = [
 export interface Sighting {
   readonly frame: number;
   readonly layer: number;
-  /** Seconds since the video's first frame. */
+  /** Seconds from the video's start. */
   readonly seconds: number;
   readonly track: number;
 }

@@ -28,6 +28,8 @@ export interface Crop extends Contour {
 export interface FrameCrops {
   /** Index in the whole video of the pair's earlier frame. */
   readonly frame: number;
+  /** When that frame was to be seen, seconds from the video's start; null where the video does not say. */
+  readonly seconds: number | null;
   /** Contours found = crops + the rejected ones. */
   readonly contours: number;
   readonly rejected: RejectionCounts;
@@ -47,10 +49,12 @@ export async function* extractCrops(reader: VideoReader, rules: SpatterRules): A
   const size = { width: region.right - region.left, height };
   const next = framesOf(reader, kernel);
   let earlier = await next();
+  let seconds = reader.seconds ?? null;
   for (let later = await next(); earlier !== null && later !== null; later = await next()) {
     const contours = kernel.contours(region, rules.threshold, reader.moving ?? null, [earlier, later]);
-    yield judge(contours, rules, { region, size, kernel, earlier, frame: reader.position - 2 });
+    yield judge(contours, rules, { region, size, kernel, earlier, seconds, frame: reader.position - 2 });
     earlier = later;
+    seconds = reader.seconds ?? null;
   }
 }
 
@@ -60,8 +64,9 @@ interface Pair {
   readonly kernel: MaskKernel;
   /** Its earlier frame, in the kernel's memory. */
   readonly earlier: Uint8Array;
-  /** Index of that frame. */
+  /** Index of that frame, and when it was to be seen. */
   readonly frame: number;
+  readonly seconds: number | null;
 }
 
 /** One frame after the other in the kernel's memory: where the reader leaves them, or copied there in turn; null at the end. */
@@ -77,7 +82,7 @@ function framesOf(reader: VideoReader, kernel: MaskKernel): () => Promise<Uint8A
 function judge(
   contours: Contour[],
   rules: SpatterRules,
-  { region, size, kernel, earlier, frame }: Pair,
+  { region, size, kernel, earlier, frame, seconds }: Pair,
 ): FrameCrops {
   const rejected: RejectionCounts = { small: 0, large: 0, empty: 0, edge: 0, blue: 0 };
   const crops: Crop[] = [];
@@ -86,7 +91,7 @@ function judge(
     if (typeof verdict === 'string') rejected[verdict]++;
     else crops.push(verdict);
   }
-  return { frame, contours: contours.length, rejected, crops };
+  return { frame, seconds, contours: contours.length, rejected, crops };
 }
 
 /** The crop, or `blue` when it is recoater light: the sum of its blue exceeds that of green and red together. */

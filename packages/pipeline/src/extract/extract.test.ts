@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import { CropFileReader } from '../store/crop-file.ts';
@@ -18,6 +18,9 @@ import { readCsv } from '../util/csv.ts';
 import { NO_SHARED_DATA, sharedData } from '../util/testing/shared.ts';
 import { openVideo } from '../video/decoder.ts';
 import { integer, randomStream } from '../util/random.ts';
+import { writeVideo } from '../video/encoder.ts';
+import { remux } from '../video/testing/remux.ts';
+import { FFMPEG_MISSING } from '../video/testing/ffmpeg-program.ts';
 import { CLIP, clipReference, damagedClip, emptyFolder, md5 } from '../video/testing/clip.ts';
 import { extractCrops } from './crops.ts';
 import { extractToFiles } from './extract-files.ts';
@@ -298,6 +301,57 @@ describe('extraction to files', () => {
     expect(layers).toBe(2);
     writeFileSync(times, 'layer,start_s\n7,3\n8,1\n');
     expect(() => readLayerTimes(times)).toThrow(expect.objectContaining({ code: 'LAYER_TIMES' }));
+  });
+
+  it('times crops and layers by the frames of a camera that left some out, and says so', async () => {
+    const folder = emptyFolder();
+    const [plain, gap] = [join(folder, 'plain.mp4'), join(folder, 'gap.mp4')];
+    const frames = Array.from({ length: 40 }, (_, i) => {
+      const bgr = new Uint8Array(3 * 64 * 64);
+      for (let y = 20; y < 45; y++) bgr.fill(i % 2 === 0 ? 200 : 90, 3 * (64 * y + 20), 3 * (64 * y + 45));
+      return bgr;
+    });
+    await writeVideo(plain, { width: 64, height: 64, fps: 25, codec: 'mpeg4' }, frames);
+    const tick = 512n;
+    await remux(plain, gap, 'mp4', undefined, (pts) => pts + (pts < 20n * tick ? 0n : 100n * tick));
+    const times = join(folder, 'times.csv');
+    writeFileSync(times, 'layer,start_s,end_s\n3,0,2\n4,4,6\n');
+    const timesOf = async (path: string, decoder: 'node-av' | 'ffmpeg') => {
+      const out = join(folder, `${basename(path)}-${decoder}`);
+      const rules = { ...AREAS, decoder, layerTimes: readLayerTimes(times) };
+      const { files, layers } = await extractToFiles(path, out, rules);
+      const { columns, rows } = readCsv(files.sidecar!);
+      const crops = await CropFileReader.open(files.hdf5!);
+      const says = crops.attributes()['time'];
+      crops.close();
+      const at = rows.map((row) => [
+        Number(row[2]),
+        row[columns.indexOf('time_s')],
+        row[columns.indexOf('layer')],
+      ]);
+      const table = readCsv(files.layers).rows.map((row) => row.slice(0, 5));
+      return { at, says, layers, table };
+    };
+    for (const decoder of [
+      'node-av',
+      ...(FFMPEG_MISSING === undefined ? ['ffmpeg' as const] : []),
+    ] as const) {
+      const [regular, late] = [await timesOf(plain, decoder), await timesOf(gap, decoder)];
+      expect(regular.says).toBeUndefined();
+      expect(late.says).toBe('stamps');
+      expect(regular.at.length).toBeGreaterThan(30);
+      expect(regular.at).toEqual(regular.at.map(([frame]) => [frame, (Number(frame) / 25).toFixed(4), '3']));
+      const seconds = (frame: number) => (frame + (frame < 20 ? 0 : 100)) / 25;
+      const layerOf = (frame: number) => (frame < 20 ? '3' : '4');
+      expect(late.at).toEqual(
+        regular.at.map(([frame]) => [frame, seconds(Number(frame)).toFixed(4), layerOf(Number(frame))]),
+      );
+      expect(late.layers).toBe(2);
+      expect(late.table.map((row) => row.slice(3))).toEqual([
+        ['0.0000', '0.7600'],
+        ['4.8000', '5.5200'],
+      ]);
+    }
   });
 
   it('gives the same bytes at another time', async () => {

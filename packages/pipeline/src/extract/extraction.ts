@@ -41,6 +41,7 @@ export class Extraction {
   readonly #live: LiveCounts;
   #tracks = 0;
   #black = 0;
+  #irregular = false;
   #capture: Capture | undefined;
   #quarantine: Capture | undefined;
 
@@ -56,7 +57,7 @@ export class Extraction {
     this.#layers =
       options.layerTimes === undefined
         ? new LayerCounter(this.#start, options.layerGap ?? LAYER_GAP)
-        : new LayerTable(options.layerTimes.times, reader.info.fps);
+        : new LayerTable(options.layerTimes.times);
   }
 
   async run(): Promise<ExtractionRecord> {
@@ -73,7 +74,7 @@ export class Extraction {
       addRows(tracks, this.#tracker.rows(fps));
       const layers = new PartialCsv(this.#files.layers, LAYER_COLUMNS);
       tables.push(layers);
-      addRows(layers, this.#survey.rows(fps));
+      addRows(layers, this.#survey.rows());
       for (const table of tables) table.finish();
       const record = this.#record(tables);
       commit(this.#files.record, record);
@@ -119,18 +120,23 @@ export class Extraction {
     const crops = found.crops.slice(0, room);
     this.#ledger.add({ ...found, crops });
     this.#ledger.overLimit += found.crops.length - crops.length;
-    const layer = this.#layers.at(found.frame, crops.length);
-    this.#survey.add(found.frame, layer, crops);
+    const layer = this.#layers.at(found.frame, crops.length, found.seconds);
+    const at = { frame: found.frame, seconds: this.#secondsOf(found) };
+    this.#survey.add(at, layer, crops);
     this.#live.add(layer, crops.length);
     log.add([found.frame, crops.length]);
     const centres = crops.map(({ x, y, w, h }) => ({ x: x + w / 2, y: y + h / 2 }));
     const tracks = this.#tracker.next(found.frame, centres);
-    const { fps } = this.#reader.info;
-    const seen = { frame: found.frame, layer, seconds: fps > 0 ? found.frame / fps : 0 };
     for (const [i, crop] of crops.entries()) {
       this.#tracks = Math.max(this.#tracks, tracks[i]! + 1);
-      (await this.#captureFor(crop))?.add(crop, { ...seen, track: tracks[i]! });
+      (await this.#captureFor(crop))?.add(crop, { ...at, layer, track: tracks[i]! });
     }
+  }
+
+  /** Seconds from the video's start, 0 where it does not say; notes whether the time stamps tell more than the frame rate. */
+  #secondsOf({ frame, seconds }: FrameCrops): number {
+    if (seconds !== null && seconds !== frame / this.#reader.info.fps) this.#irregular = true;
+    return seconds ?? 0;
   }
 
   /** Where a crop belongs; counts the black ones. */
@@ -159,6 +165,7 @@ export class Extraction {
       ...{ video: basename(info.path), width: info.width, height: info.height, fps: info.fps },
       ...(Object.fromEntries(parameters) as Record<string, string | number>),
       ...{ spatter_version: spatterVersion(), input_sha256: this.#options.sha256 },
+      ...(this.#irregular ? { time: 'stamps' } : {}),
       ...this.#options.facts,
     };
   }

@@ -12,8 +12,11 @@ export const LAYER_GAP_FRAMES = 700;
 export interface LayerClock {
   /** Layers that held spatter so far. */
   readonly seen: number;
-  /** The layer of `frame`, which holds `crops` spatters; −1 where a layer table knows none. */
-  at(frame: number, crops: number): number;
+  /**
+   * The layer of `frame`, which holds `crops` spatters; −1 where a layer table knows none.
+   * @param seconds from the video's start; null where it does not say
+   */
+  at(frame: number, crops: number, seconds: number | null): number;
 }
 
 /** Numbers layers from 0, as the reference does: by pauses of more than `gap` frames. */
@@ -39,7 +42,7 @@ export class LayerCounter implements LayerClock {
   }
 }
 
-/** One layer as the machine logged it, in seconds since the video's first frame; `end` is not part of it. */
+/** One layer as the machine logged it, in seconds from the video's start; `end` is not part of it. */
 export interface LayerTime {
   readonly layer: number;
   readonly start: number;
@@ -100,26 +103,27 @@ function wrongTimes(message: string): SpatterError {
 
 /** Layers by a table of times. */
 export class LayerTable implements LayerClock {
-  seen = 0;
   readonly #times: readonly LayerTime[];
-  readonly #fps: number;
+  readonly #held = new Set<number>();
   #next = 0;
-  #last: number | undefined;
 
-  /** @throws {SpatterError} LAYER_TIMES when the video does not say its frame rate. */
-  constructor(times: readonly LayerTime[], fps: number) {
-    if (!(fps > 0)) throw wrongTimes('layer times need a video that says its frames per second');
+  constructor(times: readonly LayerTime[]) {
     this.#times = times;
-    this.#fps = fps;
   }
 
-  at(frame: number, crops: number): number {
-    const seconds = frame / this.#fps;
+  get seen(): number {
+    return this.#held.size;
+  }
+
+  /** @throws {SpatterError} LAYER_TIMES when the video does not say its times. */
+  at(_frame: number, crops: number, seconds: number | null): number {
+    if (seconds === null) throw wrongTimes('layer times need a video with time stamps or frames per second');
+    // A damaged time stamp may lie far ahead of those behind it.
+    if (seconds < (this.#times[this.#next - 1]?.end ?? 0)) this.#next = 0;
     while ((this.#times[this.#next]?.end ?? Infinity) <= seconds) this.#next++;
     const now = this.#times[this.#next];
     const layer = now !== undefined && now.start <= seconds ? now.layer : -1;
-    if (crops > 0 && layer >= 0 && layer !== this.#last) this.seen++;
-    if (crops > 0) this.#last = layer;
+    if (crops > 0 && layer >= 0) this.#held.add(layer);
     return layer;
   }
 }
@@ -130,9 +134,15 @@ export const LAYER_COLUMNS = [
   ...['spatter_area', 'mean_intensity', 'max_intensity'],
 ] as const;
 
+/** A frame by its number, and seconds from the video's start. */
+interface Moment {
+  readonly frame: number;
+  readonly seconds: number;
+}
+
 interface LayerSums {
-  start: number;
-  end: number;
+  start: Moment;
+  end: Moment;
   frames: number;
   crops: number;
   area: number;
@@ -146,11 +156,11 @@ export class LayerSurvey {
   readonly #layers = new Map<number, LayerSums>();
 
   /** Takes one frame's spatters. */
-  add(frame: number, layer: number, crops: readonly Crop[]): void {
+  add(at: Moment, layer: number, crops: readonly Crop[]): void {
     if (crops.length === 0) return;
-    const sums = this.#layers.get(layer) ?? empty(frame);
+    const sums = this.#layers.get(layer) ?? empty(at);
     this.#layers.set(layer, sums);
-    sums.end = frame;
+    sums.end = at;
     sums.frames++;
     for (const crop of crops) {
       sums.crops++;
@@ -162,15 +172,14 @@ export class LayerSurvey {
   }
 
   /** Rows of the layer table; intensities are of all bytes of the layer's crops. */
-  rows(fps: number): CsvValue[][] {
-    const seconds = (frame: number) => (fps > 0 ? frame / fps : 0).toFixed(4);
+  rows(): CsvValue[][] {
     return [...this.#layers].map(([layer, { start, end, frames, crops, area, sum, bytes, max }]) => [
-      ...[layer, start, end, seconds(start), seconds(end), frames, crops],
+      ...[layer, start.frame, end.frame, start.seconds.toFixed(4), end.seconds.toFixed(4), frames, crops],
       ...[area, (sum / bytes).toFixed(3), max],
     ]);
   }
 }
 
-function empty(frame: number): LayerSums {
-  return { start: frame, end: frame, frames: 0, crops: 0, area: 0, sum: 0, bytes: 0, max: 0 };
+function empty(at: Moment): LayerSums {
+  return { start: at, end: at, frames: 0, crops: 0, area: 0, sum: 0, bytes: 0, max: 0 };
 }

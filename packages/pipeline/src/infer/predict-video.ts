@@ -112,8 +112,11 @@ async function endChunk(
   if (damage === null) onChunk?.(judge.takeChunk());
 }
 
-async function seen({ crops, ...frame }: FrameCrops, rules: SpatterRules): Promise<SeenFrame> {
-  return { ...frame, crops: await Promise.all(crops.map((crop) => seenCrop(crop, rules))) };
+async function seen(
+  { frame, contours, rejected, crops }: FrameCrops,
+  rules: SpatterRules,
+): Promise<SeenFrame> {
+  return { frame, contours, rejected, crops: await Promise.all(crops.map((crop) => seenCrop(crop, rules))) };
 }
 
 /**

@@ -1,9 +1,10 @@
 // The ffmpeg back-end: the user's own ffmpeg (5.1 or newer) and ffprobe programs, frames over a pipe.
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { SpatterError } from '../util/errors.ts';
+import { FrameClock } from './frame-clock.ts';
 import {
   addDamage,
   notAVideo,
@@ -15,13 +16,15 @@ import {
   type VideoReader,
 } from './reader.ts';
 
+/** Writes `frame:7 pts:3584 pts_time:0.28` of each frame to the program's fourth file; `print` skips frames that carry no note. */
+const STAMPS = "metadata=add:key=seen:value=1,metadata=print:direct=1:file='pipe\\:3'";
 /** OpenCV's conversion: bicubic without accurate rounding, BT.601 whatever the file says, no rotation, every frame once. */
 const PIXELS = 'scale=flags=bicubic:in_color_matrix=bt601';
 
 export const ffmpegDecoder: DecoderBackend = {
   async open(path, options) {
-    const info = await probe(path, options.url);
-    return new PipeReader(info, options);
+    const { info, tick } = await probe(path, options.url);
+    return new PipeReader(info, new FrameClock(info.fps, tick), options);
   },
 };
 
@@ -32,10 +35,17 @@ interface ProbedStream {
   readonly avg_frame_rate?: string;
   readonly r_frame_rate?: string;
   readonly nb_frames?: string;
+  readonly time_base?: string;
 }
 
-async function probe(path: string, url = `file:${path}`): Promise<VideoInfo> {
-  const entries = 'stream=codec_name,width,height,avg_frame_rate,r_frame_rate,nb_frames';
+/** Facts of the video, and seconds between two of its time stamps. */
+interface Probed {
+  readonly info: VideoInfo;
+  readonly tick: number;
+}
+
+async function probe(path: string, url = `file:${path}`): Promise<Probed> {
+  const entries = 'stream=codec_name,width,height,avg_frame_rate,r_frame_rate,nb_frames,time_base';
   const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'json', url];
   const output = await promisify(execFile)('ffprobe', args).catch((error: unknown) => {
     throw isMissing(error)
@@ -44,11 +54,13 @@ async function probe(path: string, url = `file:${path}`): Promise<VideoInfo> {
   });
   const stream = (JSON.parse(output.stdout) as { streams?: ProbedStream[] }).streams?.[0];
   if (!stream?.width || !stream.height) throw notAVideo(path, 'it holds no video stream that can be decoded');
-  return {
+  const base = rate(stream.time_base);
+  const info = {
     ...{ path, width: stream.width, height: stream.height },
     ...rateAndCount(Number(stream.nb_frames ?? 0), rate(stream.avg_frame_rate), rate(stream.r_frame_rate)),
     codec: stream.codec_name ?? 'unknown',
   };
+  return { info, tick: base.num / base.den };
 }
 
 function rate(text = ''): { num: number; den: number } {
@@ -81,22 +93,27 @@ class PipeReader implements VideoReader {
   readonly info: VideoInfo;
   position: number;
   damage: Damage | null = null;
+  seconds: number | null = null;
   readonly #program: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #times: FrameTimes;
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #exited: Promise<void>;
   #rest: Buffer = Buffer.alloc(0);
   #failure: SpatterError | undefined;
   #ended = false;
 
-  constructor(info: VideoInfo, options: OpenOptions) {
+  constructor(info: VideoInfo, clock: FrameClock, options: OpenOptions) {
     this.info = info;
     this.position = options.startFrame ?? 0;
     // Ctrl-C ends a file that grows, not the program that has yet to decode what was read of it.
     const detached = options.url !== undefined;
-    this.#program = spawn('ffmpeg', commandLine(info, options), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached,
-    });
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe'] as unknown as ['ignore', 'pipe', 'pipe'];
+    this.#program = spawn('ffmpeg', commandLine(info, options), { stdio, detached });
+    // Where the program is missing there are no pipes.
+    this.#times = new FrameTimes(
+      (this.#program.stdio[3] as unknown as Readable | undefined) ?? Readable.from([]),
+      clock,
+    );
     this.#program.on('error', () => (this.#failure = missing()));
     this.#exited = new Promise((resolve) => this.#program.once('close', () => resolve()));
     createInterface(this.#program.stderr).on('line', (line) => {
@@ -119,6 +136,7 @@ class PipeReader implements VideoReader {
       filled += part.length;
       this.#rest = this.#rest.subarray(part.length);
     }
+    this.seconds = await this.#times.of(this.position);
     this.position++;
     return true;
   }
@@ -126,6 +144,7 @@ class PipeReader implements VideoReader {
   async close(): Promise<void> {
     this.#program.kill('SIGKILL');
     this.#program.stdout.destroy();
+    this.#times.close();
     await this.#exited;
   }
 
@@ -148,15 +167,44 @@ class PipeReader implements VideoReader {
   }
 }
 
+/** When each frame is to be seen, as the program tells it beside the frames. */
+class FrameTimes {
+  readonly #source: Readable;
+  readonly #lines: AsyncIterator<string>;
+  readonly #clock: FrameClock;
+
+  constructor(source: Readable, clock: FrameClock) {
+    this.#source = source;
+    this.#lines = createInterface(source)[Symbol.asyncIterator]();
+    this.#clock = clock;
+  }
+
+  /** Seconds of the `wanted`-th frame, which has been read; asked in order. */
+  async of(wanted: number): Promise<number | null> {
+    for (;;) {
+      const line = await this.#lines.next();
+      if (line.done === true) return this.#clock.at(wanted, null);
+      const [, frame, stamp] = /^frame:(\d+) +pts:(\S+)/.exec(line.value) ?? [];
+      if (frame === undefined) continue;
+      const seconds = this.#clock.at(Number(frame), stamp === 'NOPTS' ? null : Number(stamp));
+      if (Number(frame) >= wanted) return seconds;
+    }
+  }
+
+  close(): void {
+    this.#source.destroy();
+  }
+}
+
 /**
  * Frames before the first wanted one are decoded and dropped: exact for every codec, though slower than a seek. One thread decodes:
  * what FFmpeg paints where a picture is damaged depends on their number.
  */
 function commandLine(info: VideoInfo, options: OpenOptions): string[] {
   const start = options.startFrame ?? 0;
-  const filters = start > 0 ? [`trim=start_frame=${start}`, PIXELS] : [PIXELS];
+  const filters = [STAMPS, ...(start > 0 ? [`trim=start_frame=${start}`] : []), PIXELS];
   return [
-    ...['-v', 'repeat+error', '-nostdin', '-noautorotate', '-threads', '1'],
+    ...['-v', 'repeat+error', '-nostdin', '-noautorotate', '-copyts', '-threads', '1'],
     ...['-i', options.url ?? `file:${info.path}`, '-map', '0:v:0', '-vf', filters.join(',')],
     ...['-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'bgr24', 'pipe:1'],
   ];

@@ -29,6 +29,7 @@ class ThreadedReader implements VideoReader {
   position = 0;
   damage: Damage | null = null;
   moving: MovingColumns | null = null;
+  seconds: number | null = null;
   missing = 0;
   /** Settles when the file is open or could not be opened. */
   readonly opened: Promise<void>;
@@ -88,9 +89,9 @@ class ThreadedReader implements VideoReader {
       if (this.#end !== undefined) [this.damage, this.missing] = [this.#end.damage, this.#end.missing];
       return null;
     }
-    const { moving, complaints, painted } = readNote(ring.note(this.#taken));
+    const { moving, seconds, complaints, painted } = readNote(ring.note(this.#taken));
     if (complaints > 0) await this.#noteDamage(complaints);
-    this.moving = moving;
+    [this.moving, this.seconds] = [moving, seconds];
     this.position++;
     return { pixels: ring.pixels(this.#taken++), painted };
   }

@@ -1,6 +1,7 @@
 // Synchronous decoding with the FFmpeg binding: open, seek to an exact frame, deliver one after the other.
 import type { Frame } from 'node-av/lib';
 import { openFile, type OpenFile } from './node-av-open.ts';
+import { FrameClock } from './frame-clock.ts';
 import type { NodeAv } from './node-av.ts';
 import { addDamage, type Damage, type OpenOptions, type VideoInfo } from './reader.ts';
 
@@ -21,6 +22,9 @@ export class NodeAvFrames {
   damage: Damage | null = null;
   /** Index of the frame that `next` delivers. */
   position = 0;
+  /** When the frame that `next` delivered last was to be seen; see {@link FrameClock}. */
+  seconds: number | null = null;
+  readonly #clock: FrameClock;
   readonly #av: NodeAv;
   readonly #path: string;
   readonly #options: OpenOptions;
@@ -46,6 +50,7 @@ export class NodeAvFrames {
     this.#file = openFile(av, path, options);
     this.#settled = options.threads === 1 || options.url !== undefined;
     this.info = this.#file.info;
+    this.#clock = this.#newClock();
     this.frame = new av.Frame();
     this.frame.alloc();
     this.#packet = new av.Packet();
@@ -62,7 +67,7 @@ export class NodeAvFrames {
       return false;
     }
     this.#pending = false;
-    this.position++;
+    this.#pass();
     return true;
   }
 
@@ -85,7 +90,7 @@ export class NodeAvFrames {
     this.#startAt(this.#options.startFrame ?? 0);
     let found = this.#found();
     while (found && this.position < next) {
-      this.position++;
+      this.#pass();
       found = this.#decode();
     }
     return found;
@@ -171,12 +176,35 @@ export class NodeAvFrames {
 
   #startAt(start: number): void {
     if (this.#options.url === undefined && start > 2 * SEEK_MARGIN && this.#seek(start)) return;
-    while (this.position < start && this.#decode()) this.position++;
+    while (this.position < start && this.#decode()) this.#pass();
   }
 
-  /** Jumps near `start` by time stamp and counts forward; false (and back at frame 0) when time stamps cannot be trusted. */
+  /** The frame just decoded is that at `position`. */
+  #pass(): void {
+    const stamp = this.#stamp;
+    this.seconds = this.#clock.at(this.position, stamp === null ? null : Number(stamp));
+    this.position++;
+  }
+
+  #newClock(): FrameClock {
+    const { timeBase, startTime } = this.#file.stream;
+    const origin = startTime === this.#av.AV_NOPTS_VALUE ? null : Number(startTime);
+    return new FrameClock(this.info.fps, timeBase.num / timeBase.den, origin);
+  }
+
+  /** Presentation time stamp of the frame just decoded, in ticks of the stream. What FFmpeg guesses where there is none is no such stamp. */
+  get #stamp(): bigint | null {
+    const { pts } = this.frame;
+    return pts === this.#av.AV_NOPTS_VALUE ? null : pts;
+  }
+
+  /**
+   * Jumps near `start` by time stamp and counts forward; false (and back at frame 0) when time stamps cannot be trusted to number the
+   * frames. Those of a container that counts no frames cannot: its rate is a nominal one, whatever the camera left out.
+   */
   #seek(start: number): boolean {
-    if (this.#hasConstantRate() && this.#jump(start - SEEK_MARGIN)) {
+    if (this.info.frameCount === null || !this.#hasConstantRate()) return false;
+    if (this.#jump(start - SEEK_MARGIN)) {
       while (this.#decode()) {
         const index = this.#frameIndex();
         if (index === null || index > start) break;
@@ -214,9 +242,9 @@ export class NodeAvFrames {
 
   /** Index of the frame just decoded by its time stamp, or null when that is not near a whole number. */
   #frameIndex(): number | null {
-    const stamp = this.frame.bestEffortTimestamp;
+    const stamp = this.#stamp;
     const { timeBase, startTime } = this.#file.stream;
-    if (stamp === this.#av.AV_NOPTS_VALUE || startTime === this.#av.AV_NOPTS_VALUE) return null;
+    if (stamp === null || startTime === this.#av.AV_NOPTS_VALUE) return null;
     const exact = ((Number(stamp - startTime) * timeBase.num) / timeBase.den) * this.info.fps;
     return Math.abs(exact - Math.round(exact)) < 0.2 ? Math.round(exact) : null;
   }

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SpatterError, type ErrorCode } from '../util/errors.ts';
 import { bandsOf, bandsWithin, markedRows, type MovingColumns } from './bands.ts';
-import { noteLength, writeNote } from './frame-note.ts';
+import { noteLength, writeNote, type FrameNote } from './frame-note.ts';
 import { FrameRing, type RingShape } from './frame-ring.ts';
 import { FRAME_PADDING, HeldFrames } from './held-frames.ts';
 import { MotionWatch } from './moving.ts';
@@ -70,16 +70,18 @@ class Delivery {
     const nothing = this.#watch && new Uint16Array(2 * bandsOf(this.#frames.info.height));
     let before: MovingColumns | null = nothing ?? null;
     let [index, complaints, wanted] = [0, 0, true];
+    let seconds: number | null = null;
     for (; wanted && this.#frames.next(); index++) {
       this.#held.hold(index, this.#frames.frame);
       const after = this.#watch?.next(() => this.#held.planes(index)) ?? null;
       if (index > 0) {
-        wanted = this.#deliver(index - 1, complaints, before, after);
+        wanted = this.#deliver(index - 1, { complaints, seconds }, before, after);
         before = after;
       }
       complaints = this.#frames.damage?.count ?? 0;
+      seconds = this.#frames.seconds;
     }
-    if (wanted && index > 0) this.#deliver(index - 1, complaints, before, nothing ?? null);
+    if (wanted && index > 0) this.#deliver(index - 1, { complaints, seconds }, before, nothing ?? null);
     this.#held.close();
   }
 
@@ -89,13 +91,13 @@ class Delivery {
    */
   #deliver(
     index: number,
-    complaints: number,
+    { complaints, seconds }: Pick<FrameNote, 'complaints' | 'seconds'>,
     before: MovingColumns | null,
     after: MovingColumns | null,
   ): boolean {
     if (!this.#ring.waitForFree(index)) return false;
     const painted = this.#paint(index, before, after);
-    writeNote(this.#ring.note(index), { moving: before, complaints, painted });
+    writeNote(this.#ring.note(index), { moving: before, seconds, complaints, painted });
     const { damage } = this.#frames;
     if (complaints > 0 && !this.#complained && damage !== null) send({ kind: 'damage', damage });
     this.#complained = complaints > 0;

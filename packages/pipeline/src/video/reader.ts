@@ -32,6 +32,11 @@ export interface VideoReader {
   /** Index, in the whole video, of the frame that the next `read` delivers. */
   readonly position: number;
   readonly damage: Damage | null;
+  /**
+   * When the frame last read was to be seen, seconds from the video's start: its presentation time stamp, or its index over the
+   * frame rate where the container stamps no frames; null where it tells neither.
+   */
+  readonly seconds?: number | null;
   /** Frames that the file holds or announces and that could not be decoded; known at the end. */
   readonly missing?: number;
   /**

@@ -1,5 +1,4 @@
 // Every decoder against the contract; both against the pixels OpenCV read from real recordings.
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,22 +7,11 @@ import { openVideo } from './decoder.ts';
 import { writeVideo } from './encoder.ts';
 import { CLIP, clipReference, emptyFolder, frameMd5s, md5 } from './testing/clip.ts';
 import { decoderContract } from './testing/decoder-contract.ts';
+import { FFMPEG_MISSING } from './testing/ffmpeg-program.ts';
 import { remux } from './testing/remux.ts';
 
-function missing(check: () => unknown, reason: string): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch {
-    return reason;
-  }
-}
-
 decoderContract('node-av');
-decoderContract(
-  'ffmpeg',
-  missing(() => execFileSync('ffprobe', ['-version']), 'ffmpeg is not on the PATH'),
-);
+decoderContract('ffmpeg', FFMPEG_MISSING);
 
 describe('damage', () => {
   it('of a Matroska file that is cut off is seen by its length', async () => {

@@ -5,8 +5,29 @@ import { describe, expect, it } from 'vitest';
 import { openVideo, type DecoderName } from '../decoder.ts';
 import { writeVideo } from '../encoder.ts';
 import { CLIP, clipReference, damagedClip, emptyFolder, frameMd5s } from './clip.ts';
+import { remux } from './remux.ts';
 
 const open = (decoder: DecoderName, path: string, startFrame = 0) => openVideo(path, { decoder, startFrame });
+
+/** 80 frames, 30 a second but for where `place` puts each, in an MP4 first. */
+async function grayVideo(path: string, container: string, place: (frame: number) => number): Promise<string> {
+  const plain = join(emptyFolder(), 'plain.mp4');
+  const gray = Array.from({ length: 80 }, (_, i) => new Uint8Array(32 * 32 * 3).fill(3 * i));
+  await writeVideo(plain, { width: 32, height: 32, fps: 30, codec: 'mpeg4' }, gray);
+  const tick = 512;
+  const stamp = (pts: bigint) => BigInt(tick * place(Number(pts) / tick));
+  await remux(plain, path, container, container === 'avi' ? 30 : undefined, stamp);
+  return path;
+}
+
+async function timesOf(path: string, decoder: DecoderName, startFrame: number) {
+  const reader = await open(decoder, path, startFrame);
+  const frame = new Uint8Array(32 * 32 * 3);
+  const seconds: number[] = [];
+  while (await reader.read(frame)) seconds.push(reader.seconds!);
+  await reader.close();
+  return { seconds, fps: reader.info.fps };
+}
 
 /** @param unavailable why the back-end cannot be tested here */
 export function decoderContract(decoder: DecoderName, unavailable?: string): void {
@@ -34,6 +55,48 @@ export function decoderContract(decoder: DecoderName, unavailable?: string): voi
       expect(reader.position).toBe(start);
       expect(await frameMd5s(reader)).toEqual(reference.frame_md5.slice(start));
       await reader.close();
+    });
+
+    it('starts exactly also where time stamps are not those of the frames, or jump', async () => {
+      const folder = emptyFolder();
+      const [stream, avi] = [join(folder, 'clip.ts'), join(folder, 'clip.avi')];
+      await remux(CLIP, stream, 'mpegts');
+      await remux(stream, avi, 'avi', 25);
+      const gaps = await grayVideo(
+        join(folder, 'gaps.mkv'),
+        'matroska',
+        (frame) => frame + 3 * Math.floor(frame / 20),
+      );
+      for (const path of [avi, gaps]) {
+        const whole = await open(decoder, path);
+        const late = await open(decoder, path, 47);
+        const sums = await frameMd5s(whole);
+        expect(sums.length).toBeGreaterThan(70);
+        expect(await frameMd5s(late)).toEqual(sums.slice(47));
+        await Promise.all([whole.close(), late.close()]);
+      }
+    });
+
+    it.each([
+      { file: 'a.mp4', container: 'mp4' },
+      { file: 'a.mkv', container: 'matroska' },
+      { file: 'a.avi', container: 'avi' },
+    ])('counts time by the rate where the stamps agree: $container', async ({ file, container }) => {
+      const path = await grayVideo(join(emptyFolder(), file), container, (frame) => frame);
+      for (const start of [0, 40]) {
+        const { seconds, fps } = await timesOf(path, decoder, start);
+        expect(seconds).toEqual(seconds.map((_, i) => (start + i) / fps));
+        expect(seconds).toHaveLength(80 - start);
+      }
+    });
+
+    it('takes the time of frames from their stamps where a camera left some out', async () => {
+      const place = (frame: number) => frame + (frame < 30 ? 0 : 5);
+      const path = await grayVideo(join(emptyFolder(), 'gap.mp4'), 'mp4', place);
+      for (const start of [0, 40]) {
+        const { seconds } = await timesOf(path, decoder, start);
+        seconds.forEach((time, i) => expect(time).toBeCloseTo(place(start + i) / 30, 6));
+      }
     });
 
     it('gives nothing when the start lies beyond the end', async () => {
