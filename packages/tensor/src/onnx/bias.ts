@@ -1,6 +1,7 @@
 // Additions: a bias added to a fresh convolution or product becomes the operator's own bias input.
 import { sizeOf, type Shape } from '../ir/host.ts';
 import type { Node, Tensor } from '../ir/primitives.ts';
+import { concatenation } from './concatenation.ts';
 import { convAttributes } from './convolution.ts';
 import type { LoweringContext } from './context.ts';
 
@@ -33,5 +34,5 @@ export function addRule(context: LoweringContext, node: Node<'add'>): string {
     const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
     return emitter.emit('Gemm', [...a.inputs.map(value), value(bias)], attributes);
   }
-  return emitter.emit('Add', [value(a), value(b)]);
+  return concatenation(context, node) ?? emitter.emit('Add', [value(a), value(b)]);
 }

@@ -167,6 +167,46 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
     { inputs: [[2, 3, 4]], build: (x) => ir.pad(x, 1, 2, 1) },
     {
       inputs: [
+        [2, 3, 4],
+        [2, 1, 4],
+        [2, 2, 4],
+      ],
+      build: (a, b, c) => ir.add(ir.add(ir.pad(c, 1, 4, 0), ir.pad(a, 1, 0, 3)), ir.pad(b, 1, 3, 2)),
+    },
+    // Pieces that overlap, leave a gap, or lie along different axes are added up.
+    {
+      inputs: [
+        [2, 3, 4],
+        [2, 3, 4],
+      ],
+      build: (a, b) => ir.add(ir.pad(a, 1, 0, 2), ir.pad(b, 1, 2, 0)),
+    },
+    {
+      inputs: [
+        [2, 1, 4],
+        [2, 1, 4],
+      ],
+      build: (a, b) => ir.add(ir.pad(a, 1, 0, 2), ir.pad(b, 1, 2, 0)),
+    },
+    {
+      inputs: [
+        [2, 1],
+        [1, 2],
+      ],
+      build: (a, b) => ir.add(ir.pad(a, 1, 0, 1), ir.pad(b, 0, 1, 0)),
+    },
+    {
+      inputs: [
+        [2, 2],
+        [2, 2],
+      ],
+      build: (a, b) => {
+        const both = ir.concat(a, b, 0);
+        return ir.mul(both, ir.add(both, ir.pad(b, 0, 2, 0)));
+      },
+    },
+    {
+      inputs: [
         [2, 3],
         [2, 2],
       ],
@@ -198,6 +238,8 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
   broadcast: [{ inputs: [[3, 1]], build: (x) => ir.broadcast(x, [2, 3, 4]) }],
   reduceSum: [
     { inputs: [[2, 3, 4]], build: (x) => ir.reduceSum(x, [0, 2]) },
+    { inputs: [[5, 13, 3]], build: (x) => ir.reduceSum(x, [0, 1]) },
+    { inputs: [[70, 2, 3]], build: (x) => ir.reduceSum(x, [1, 0]) },
     { inputs: [X], build: (x) => ir.reduceSum(x, [0, 2, 3]) },
     { inputs: [[2, 3]], build: (x) => ir.reduceSum(x) },
   ],
