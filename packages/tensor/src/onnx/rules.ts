@@ -1,4 +1,5 @@
 // The lowering table: for every primitive the ONNX operators that compute it.
+import { float32, sizeOf } from '../ir/host.ts';
 import type { Node, PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { blockedConv2dWeightGrad } from './blocked-weight-grad.ts';
 import { columnWeightGrad, isClearlyBest } from './column-weight-grad.ts';
@@ -74,6 +75,21 @@ const pad: Rule<'pad'> = ({ emitter, value }, { inputs: [x], shape, params: { ax
 const reduceSum: Rule<'reduceSum'> = ({ emitter, value }, { inputs: [x], params: { axes } }) =>
   emitter.emit('ReduceSum', [value(x), emitter.ints(axes)], { keepdims: 0 });
 
+/** Rows whose sum is not worth a product. */
+const FEW_ROWS = 64;
+
+/** Sums over all axes but the last as a product with ones: ONNX Runtime reduces rows with one thread, and multiplies with all. */
+const rowSum: Rule<'reduceSum'> = (context, node) => {
+  const { emitter, value } = context;
+  const [x] = node.inputs;
+  const [columns, rows] = [x.shape.at(-1)!, sizeOf(x.shape.slice(0, -1))];
+  const isRowSum = x.shape.every((_, axis) => node.params.axes.includes(axis) === axis < x.shape.length - 1);
+  if (!isRowSum || rows < FEW_ROWS) return reduceSum(context, node);
+  const flat = emitter.emit('Reshape', [value(x), emitter.ints([rows, columns])]);
+  const ones = emitter.initializer(float32([1, rows], new Float32Array(rows).fill(1)), `row of ${rows} ones`);
+  return emitter.emit('Reshape', [emitter.emit('Gemm', [ones, flat]), emitter.ints([columns])]);
+};
+
 /** By columns, as products of small images or in blocks where that fits, or as was chosen. */
 const quickWeightGrad = (context: LoweringContext, node: Node<'conv2dWeightGrad'>): string | undefined => {
   const { block } = context;
@@ -118,7 +134,7 @@ export const RULES: LoweringTable = {
   pad,
   broadcast: ({ emitter, value }, { inputs: [x], shape }) =>
     emitter.emit('Expand', [value(x), emitter.ints(shape)]),
-  reduceSum,
+  reduceSum: perDevice(reduceSum, { cpu: rowSum }),
   reduceMax: ({ emitter, value }, { inputs: [x], params: { axes } }) =>
     emitter.emit('ReduceMax', [value(x)], { axes, keepdims: 0 }),
   softmax: ({ emitter, value }, { inputs: [x] }) => emitter.emit('Softmax', [value(x)], { axis: -1 }),
