@@ -1,5 +1,5 @@
 // Keeps crops: encodes them, collects them into datasets of the HDF5 file, and logs each in the sidecar.
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CropFileWriter } from '../store/crop-file.ts';
 import { encodeJpegSync } from '../store/jpeg.ts';
@@ -8,6 +8,7 @@ import type { CsvValue } from '../util/csv.ts';
 import { cropFeatures, FEATURE_COLUMNS, featureFields } from './crop-features.ts';
 import type { Crop } from './crops.ts';
 import { PartialCsv } from './partial-csv.ts';
+import { makeFolder } from '../util/make-folder.ts';
 
 /** Crops in one dataset, as in the reference. */
 export const DATASET_ROWS = 10_000;
@@ -80,7 +81,7 @@ export class Capture {
    * @throws {SpatterError} DISK_FULL or IO.
    */
   static async create(video: string, paths: CapturePaths, flow: number): Promise<Capture> {
-    mkdirSync(dirname(paths.hdf5), { recursive: true });
+    makeFolder(dirname(paths.hdf5));
     const sidecar = new PartialCsv(paths.sidecar, SIDECAR_COLUMNS);
     try {
       const file = await CropFileWriter.create(temporaryPath(paths.hdf5));

@@ -5,7 +5,6 @@ import {
   constants,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -15,6 +14,7 @@ import {
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SpatterError, fromSystemError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** The hidden sibling that writers fill which stream, and find again when they are continued. */
 export function temporaryPath(path: string): string {
@@ -82,7 +82,7 @@ export function writeFilesAtomic(files: readonly (readonly [string, string | Uin
   try {
     for (const [path, data] of files) {
       current = path;
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       removeAbandoned(path);
       writeWhole(ownTemporaryPath(path), typeof data === 'string' ? Buffer.from(data) : data);
     }
@@ -123,7 +123,7 @@ export function requireWritable(folder: string): void {
 export function makeWritableFolder(folder: string): void {
   requireWritable(folder);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw fromSystemError(error, folder);
   }

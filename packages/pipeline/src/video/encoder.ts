@@ -1,11 +1,12 @@
 // Writing video: the catalogue of back-ends, and whole files through any of them.
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fromSystemError, SpatterError } from '../util/errors.ts';
 import { publish, temporaryPath } from '../util/atomic.ts';
 import { ffmpegEncoder } from './encoder-ffmpeg.ts';
 import type { EncoderBackend, FrameSink, VideoFormat } from './encoder-format.ts';
 import { nodeAvEncoder } from './encoder-node-av.ts';
+import { makeFolder } from '../util/make-folder.ts';
 
 /** In the order in which they are tried. */
 export const ENCODERS = { 'node-av': nodeAvEncoder, ffmpeg: ffmpegEncoder } as const satisfies Record<
@@ -29,7 +30,7 @@ export async function writeVideo(
   const temporary = temporaryPath(path);
   let sink: FrameSink | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     sink =
       encoder === undefined ? await openFirst(temporary, format) : await ENCODERS[encoder](temporary, format);
     for await (const frame of frames) await sink.write(frame);

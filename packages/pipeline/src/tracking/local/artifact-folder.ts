@@ -1,18 +1,10 @@
 // Where a local store keeps artifacts: paths and file addresses of MLflow, and files put there without copying where the disk allows.
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ownTemporaryPath } from '../../util/atomic.ts';
 import { SpatterError, fromSystemError } from '../../util/errors.ts';
+import { makeFolder } from '../../util/make-folder.ts';
 
 /**
  * The folder that an artifact address of MLflow names.
@@ -39,7 +31,7 @@ const LINKED = 1 << 20;
 export function placeFile(source: string, target: string): void {
   const temporary = ownTemporaryPath(target);
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     rmSync(temporary, { force: true });
     linkOrCopy(source, temporary);
     // Renaming one link of a file onto another of the same file does nothing and would leave the first.

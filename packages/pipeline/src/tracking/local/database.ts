@@ -1,9 +1,10 @@
 // The SQLite file under a local store: opened or made, and transactions that wait for other processes without blocking this one.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { SpatterError, fromSystemError } from '../../util/errors.ts';
 import { SCHEMA } from './schema.ts';
+import { makeFolder } from '../../util/make-folder.ts';
 
 export type SqlValue = string | number | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
@@ -120,7 +121,7 @@ export class TrackingDatabase {
 
 function connect(path: string): Database.Database {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return new Database(path);
   } catch (error) {
     const known = fromSystemError(error, path);

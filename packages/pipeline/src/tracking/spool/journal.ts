@@ -1,18 +1,11 @@
 // A spooled run on the disk: a folder with one line of JSON per thing logged, the files logged, and how far it was replayed.
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  truncateSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { placeFile } from '../local/artifact-folder.ts';
 import { newId } from '../run-id.ts';
 import type { Batch, DatasetInput, NewRun, RunStatus, TrackingStore } from '../store.ts';
 import { writeFileAtomic } from '../../util/atomic.ts';
+import { makeFolder } from '../../util/make-folder.ts';
 
 /** One thing logged; `file` names a file in the journal's own folder. */
 export type Entry =
@@ -63,7 +56,7 @@ export class Journal {
 
   /** Makes the folder; drops a last line that a killed process left unfinished. */
   #begin(): void {
-    mkdirSync(this.folder, { recursive: true });
+    makeFolder(this.folder);
     if (this.#checked) return;
     if (this.exists) {
       const bytes = readFileSync(this.#file);
