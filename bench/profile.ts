@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { classification, LOSSES, OPTIMIZERS, type Model } from '@spatter/tensor';
 import { MODELS } from '../packages/pipeline/src/models/catalogue.ts';
-import { traceStep } from '../packages/tensor/src/compile/trace.ts';
+import { partsOf } from '../packages/tensor/src/compile/in-parts.ts';
+import { traceStep, type StepKind } from '../packages/tensor/src/compile/trace.ts';
 import { topologicalOrder } from '../packages/tensor/src/ir/graph.ts';
 import { sizeOf } from '../packages/tensor/src/ir/host.ts';
 import type { Tensor } from '../packages/tensor/src/ir/primitives.ts';
@@ -27,11 +28,26 @@ interface Event {
   readonly args: { readonly op_name?: string };
 }
 
-function graphOf({ model, architecture, inputShape, batch }: TrainingWork): Record<string, Tensor> {
+/** A graph that a step runs, and how often. */
+interface Graph {
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly times: number;
+}
+
+/** The graphs of a step of `work`: one for the batch, or one for all its parts but the last and one for that. */
+function graphsOf({ model, architecture, inputShape, batch }: TrainingWork): Graph[] {
   const build = (MODELS as Readonly<Record<string, (options: never) => Model>>)[model]!;
   const loss = architecture['num_classes'] === 1 ? LOSSES.bce_with_logits : LOSSES.cross_entropy;
-  const objective = classification(build(architecture as never), loss, inputShape);
-  return traceStep({ objective, optimizer: OPTIMIZERS.adam() }, batch).outputs;
+  const recipe = {
+    objective: classification(build(architecture as never), loss, inputShape),
+    optimizer: OPTIMIZERS.adam(),
+  };
+  const parts = partsOf(recipe, batch);
+  const graph = (kind: StepKind, times: number): Graph => {
+    const accumulates = parts > 1;
+    return { outputs: traceStep({ ...recipe, accumulates }, batch / parts, kind).outputs, times };
+  };
+  return parts === 1 ? [graph('update', 1)] : [graph('wait', parts - 1), graph('update-all', 1)];
 }
 
 /** Numbers in every input that are neither zero nor the same; the optimiser's tensors begin as zeros. */
@@ -70,26 +86,36 @@ async function recorded(model: Uint8Array, feeds: Record<string, OrtTensor>): Pr
   }
 }
 
-/** Milliseconds and nodes by operator, the shortest run of every node counting. */
-function byOperator(events: readonly Event[]): [operator: string, ms: number, nodes: number][] {
+type ByOperator = Map<string, { readonly ms: number; readonly nodes: number }>;
+
+/** Milliseconds and nodes by operator, the shortest run of every node counting; added to `sums`, `times` over. */
+function addByOperator(sums: ByOperator, events: readonly Event[], times: number): void {
   const shortest = new Map<string, [string, number]>();
   for (const { cat, name, dur, args } of events) {
     if (cat !== 'Node' || !name.endsWith('_kernel_time')) continue;
     shortest.set(name, [args.op_name ?? name, Math.min(dur / 1000, shortest.get(name)?.[1] ?? Infinity)]);
   }
-  const sums = new Map<string, [number, number]>();
-  for (const [operator, ms] of shortest.values()) {
-    const [sum, nodes] = sums.get(operator) ?? [0, 0];
-    sums.set(operator, [sum + ms, nodes + 1]);
+  for (const [operator, each] of shortest.values()) {
+    const { ms, nodes } = sums.get(operator) ?? { ms: 0, nodes: 0 };
+    sums.set(operator, { ms: ms + times * each, nodes: nodes + times });
   }
-  return [...sums].map(([operator, sum]) => [operator, ...sum] as const).sort((a, b) => b[1] - a[1]) as never;
+}
+
+/** What a step spends by operator, the longest first. */
+async function profiled(work: TrainingWork): Promise<[operator: string, ms: number, nodes: number][]> {
+  const sums: ByOperator = new Map();
+  for (const { outputs, times } of graphsOf(work)) {
+    const model = lower({ outputs, target: 'cpu', block: await channelBlock() });
+    addByOperator(sums, await recorded(model, feedsOf(outputs)), times);
+  }
+  return [...sums]
+    .map(([operator, { ms, nodes }]): [string, number, number] => [operator, ms, nodes])
+    .sort((a, b) => b[1] - a[1]);
 }
 
 /** The bench that prints the profile of `work`; its figure is the sum over all nodes. */
 export const profileBench = (work: TrainingWorkName) => async (): Promise<BenchResult> => {
-  const outputs = graphOf(TRAINING_WORKS[work]);
-  const model = lower({ outputs, target: 'cpu', block: await channelBlock() });
-  const rows = byOperator(await recorded(model, feedsOf(outputs)));
+  const rows = await profiled(TRAINING_WORKS[work]);
   const total = rows.reduce((sum, [, ms]) => sum + ms, 0);
   const rest = rows.slice(SHOWN).reduce((sum, [, ms]) => sum + ms, 0);
   for (const [operator, ms, nodes] of rows.slice(0, SHOWN))
