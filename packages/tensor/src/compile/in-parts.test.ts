@@ -110,6 +110,7 @@ describe('batches that are cut', () => {
     expect(partsOf(recipe(), 512)).toBe(16);
     expect(partsOf(recipe(), 510)).toBe(17);
     expect(partsOf(recipe(), 32)).toBe(1);
+    expect(partsOf(recipe(), 509)).toBe(1);
   });
 
   it('are not cut where that would change or repeat more than sums', () => {

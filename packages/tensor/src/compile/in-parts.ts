@@ -17,6 +17,8 @@ import { batchPort, isMask, isWaiting, traceLoss, type StepRecipe } from './trac
 
 /** Bytes that the largest tensor of a part's forward pass may have, so that a few of them stay in a processor's last cache. */
 const LARGEST = 8 * 2 ** 20;
+/** Parts are at least so large, since products of few rows are slow: a batch of 127 stays whole. */
+const SMALLEST = LARGEST / 4;
 /** A forward pass that writes fewer bytes is so short that starting its operators several times costs what caches save. */
 const SHORTEST = 256 * 2 ** 20;
 /** The forward pass must write this many times the bytes of all parameters, over which every part passes once more. */
@@ -36,7 +38,8 @@ export function partsOf(recipe: StepRecipe, size: number): number {
   const whole = traceLoss(objective, size);
   const written = topologicalOrder([whole.loss]).filter(({ op }) => op !== 'input' && op !== 'constant');
   const largest = Math.max(...written.map((tensor) => bytesOf(tensor)));
-  const parts = divisorsOf(size).find((count) => largest / count <= LARGEST) ?? 1;
+  const isFit = (bytes: number) => bytes >= SMALLEST && bytes <= LARGEST;
+  const parts = divisorsOf(size).find((count) => isFit(largest / count)) ?? 1;
   const least = Math.max(SHORTEST, WORTH * parts * bytesOf(...objective.parameters));
   if (parts === 1 || bytesOf(...written) < least || whole.buffers > 0) return 1;
   const ofBatch = new Set(Object.keys(objective.inputs).map(batchPort));
