@@ -1,9 +1,12 @@
-// Compiled graphs of a step: opened when first asked for, the least recently used ones closed.
+// Compiled graphs of a step: opened when first asked for, the least recently used ones closed, and those that hold much memory while they wait.
 import type { Session } from '../runtime/session.ts';
 import type { Mask, StepKind } from './trace.ts';
 
 /** Graphs kept at a time; a run needs two, for full batches and for the last one, and as many again when gradients wait. */
-const CACHED_GRAPHS = 4;
+const KEPT_GRAPHS = 4;
+
+/** Bytes that graphs which wait may hold together. Opening one again takes less than a step of a network that needs so much. */
+const WAITING_BYTES = 2 ** 29;
 
 /** What graphs differ by. */
 export interface GraphKey {
@@ -14,8 +17,14 @@ export interface GraphKey {
   readonly steps: number;
 }
 
+/** A graph as a model file. */
+export interface LoweredGraph {
+  readonly model: Uint8Array;
+  readonly masks: readonly Mask[];
+}
+
 export interface Compiled {
-  readonly session: Session;
+  readonly session: Pick<Session, 'run'>;
   readonly masks: readonly Mask[];
 }
 
@@ -24,24 +33,67 @@ export interface GraphCache {
   readonly dispose: () => Promise<void>;
 }
 
-export function graphCache(open: (key: GraphKey) => Promise<Compiled>): GraphCache {
-  const sessions = new Map<string, Compiled>();
+export interface GraphCacheOptions {
+  readonly lower: (key: GraphKey) => Promise<LoweredGraph>;
+  readonly open: (model: Uint8Array) => Promise<Session>;
+  /** Bytes that this process holds: a session keeps what its first run took. */
+  readonly memory: () => number;
+}
+
+interface Kept extends LoweredGraph {
+  session: Session | undefined;
+  /** What the first run took, in bytes; 0 before. */
+  held: number;
+}
+
+export function graphCache(options: GraphCacheOptions): GraphCache {
+  /** The most recently used last. */
+  const graphs = new Map<string, Kept>();
   return {
     get: async (wanted) => {
       const key = `${wanted.kind} ${wanted.size} ${wanted.steps}`;
-      const session = sessions.get(key) ?? (await open(wanted));
-      sessions.delete(key);
-      sessions.set(key, session);
-      const [oldest] = sessions.keys();
-      if (sessions.size > CACHED_GRAPHS) {
-        await sessions.get(oldest!)!.session.dispose();
-        sessions.delete(oldest!);
+      const waiting = [...graphs].filter(([other]) => other !== key).map(([, graph]) => graph);
+      const graph = graphs.get(key) ?? { ...(await options.lower(wanted)), session: undefined, held: 0 };
+      graphs.delete(key);
+      graphs.set(key, graph);
+      await closeHeavy(waiting);
+      const [oldest] = graphs;
+      if (graphs.size > KEPT_GRAPHS) {
+        await close(oldest![1]);
+        graphs.delete(oldest![0]);
       }
-      return session;
+      graph.session ??= await options.open(graph.model);
+      return { session: measured(graph, graph.session, options.memory), masks: graph.masks };
     },
     dispose: async () => {
-      for (const { session } of sessions.values()) await session.dispose();
-      sessions.clear();
+      for (const graph of graphs.values()) await close(graph);
+      graphs.clear();
     },
   };
 }
+
+/** Closes graphs, the one that waits longest first, until what the others hold is little. */
+async function closeHeavy(waiting: readonly Kept[]): Promise<void> {
+  let held = waiting.reduce((sum, graph) => sum + graph.held, 0);
+  for (const graph of waiting) {
+    if (held <= WAITING_BYTES) return;
+    held -= graph.held;
+    await close(graph);
+  }
+}
+
+async function close(graph: Kept): Promise<void> {
+  const { session } = graph;
+  [graph.session, graph.held] = [undefined, 0];
+  await session?.dispose();
+}
+
+/** `session`, whose first run says what it holds from then on. */
+const measured = (graph: Kept, session: Session, memory: () => number): Pick<Session, 'run'> => ({
+  run: async (feeds) => {
+    const before = memory();
+    const results = await session.run(feeds);
+    graph.held ||= Math.max(0, memory() - before);
+    return results;
+  },
+});

@@ -6,7 +6,7 @@ import { lower } from '../onnx/lower.ts';
 import { channelBlock } from '../runtime/channel-block.ts';
 import { resolveDevice, type Device, type DeviceName } from '../runtime/devices.ts';
 import { openSession } from '../runtime/session.ts';
-import { graphCache, type Compiled, type GraphKey } from './graph-cache.ts';
+import { graphCache, type GraphKey, type LoweredGraph } from './graph-cache.ts';
 import { inParts } from './in-parts.ts';
 import {
   batchFeeds,
@@ -110,7 +110,12 @@ function compileWhole(options: ObjectiveStepOptions): Step {
   const device = resolveDevice(options.device ?? 'auto');
   const tuner = options.tuning && createTuner(options.tuning, options);
   const template = stateTemplate(options);
-  const graphs = graphCache((key) => compileGraph(options, { device, tuner }, key));
+  const graphs = graphCache({
+    lower: (key) => lowerGraph(options, { device, tuner }, key),
+    open: (model) => openSession(model, { device, threads: options.threads }),
+    // What graphs hold on other devices is not this process's.
+    memory: () => (device === 'cpu' ? process.memoryUsage.rss() : 0),
+  });
   const runTogether: Step['runMany'] = async (state, { inputs, size }, hypers) => {
     const steps = hypers.length;
     checkBatch(inputs, size, steps, options);
@@ -145,11 +150,11 @@ function compileWhole(options: ObjectiveStepOptions): Step {
   };
 }
 
-async function compileGraph(
+async function lowerGraph(
   options: ObjectiveStepOptions,
   { device, tuner }: { readonly device: Device; readonly tuner: Tuner | undefined },
   { size, kind, steps }: GraphKey,
-): Promise<Compiled> {
+): Promise<LoweredGraph> {
   const { outputs, masks, choices } = await traceTuned(options, size, kind, tuner);
   const changes = (name: string) => nextPort(name) in outputs;
   const names = stateNames(options);
@@ -169,7 +174,7 @@ async function compileGraph(
             shared: new Set(names.filter((name) => !changes(name))),
           },
   });
-  return { session: await openSession(model, { device, threads: options.threads }), masks };
+  return { model, masks };
 }
 
 function kindOf({ accumulates }: StepRecipe, { waiting }: Position, hypers: readonly StepHyper[]): StepKind {
@@ -205,7 +210,7 @@ function ownFeeds(
     readonly size: number;
     readonly kind: StepKind;
     readonly hypers: readonly StepHyper[];
-    readonly masks: Compiled['masks'];
+    readonly masks: LoweredGraph['masks'];
   },
 ) {
   const { size, kind, hypers, masks } = run;
