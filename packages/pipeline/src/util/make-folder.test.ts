@@ -39,7 +39,7 @@ it.skipIf(!existsSync('/proc/self'))('ends with one line where the file system t
       code: 'IO',
       message: expect.stringMatching(/^\/proc\/spatter: [^\n]*$/) as unknown,
     });
-    expect(() => makeFolder(path)).toThrow(refusal as Error);
-    expect(() => writeFileAtomic(join(path, 'x.csv'), '')).toThrow(refusal as Error);
+    expect(() => makeFolder(path)).toThrow(refusal);
+    expect(() => writeFileAtomic(join(path, 'x.csv'), '')).toThrow(refusal);
   }
 });
