@@ -15,7 +15,8 @@ const MAX_READ_ERRORS = 16;
  * so this blocks its thread: run it in a worker.
  *
  * What FFmpeg paints where a picture is damaged depends on how many threads decode, and so would all that is made of it. At the
- * first sign of damage the file is opened once more and read by one thread from then on.
+ * first sign of damage the file is opened once more and read by one thread from then on. So it is, too, where a strict decoder of Motion
+ * JPEG gave nothing of a picture that FFmpeg otherwise paints in part.
  */
 export class NodeAvFrames {
   readonly info: VideoInfo;
@@ -32,6 +33,8 @@ export class NodeAvFrames {
   /** The frame that `next` delivered last. */
   readonly frame: Frame;
   readonly #packet;
+  /** What the critic decodes and nobody looks at. */
+  readonly #spare: Frame;
   #draining = false;
   #readErrors = 0;
   #packets = 0;
@@ -39,7 +42,7 @@ export class NodeAvFrames {
   #end = 0n;
   /** A frame is decoded already (by a seek) and not delivered yet. */
   #pending = false;
-  /** One thread decodes, or the file cannot be read twice. */
+  /** One thread decodes and leaves nothing out, or the file cannot be read twice. */
   #settled: boolean;
 
   /** @throws {SpatterError} NOT_A_VIDEO. */
@@ -47,12 +50,15 @@ export class NodeAvFrames {
     this.#av = av;
     this.#path = path;
     this.#options = options;
-    this.#file = openFile(av, path, options);
-    this.#settled = options.threads === 1 || options.url !== undefined;
+    const readOnce = options.url !== undefined;
+    this.#file = openFile(av, path, options, readOnce);
+    this.#settled = readOnce || (options.threads === 1 && !this.#file.strict);
     this.info = this.#file.info;
     this.#clock = this.#newClock();
     this.frame = new av.Frame();
     this.frame.alloc();
+    this.#spare = new av.Frame();
+    this.#spare.alloc();
     this.#packet = new av.Packet();
     this.#packet.alloc();
     this.#startAt(options.startFrame ?? 0);
@@ -73,6 +79,7 @@ export class NodeAvFrames {
 
   close(): void {
     this.frame.free();
+    this.#spare.free();
     this.#packet.free();
     this.#file.close();
   }
@@ -82,7 +89,7 @@ export class NodeAvFrames {
     const next = this.position;
     this.#settled = true;
     this.#file.close();
-    this.#file = openFile(this.#av, this.#path, { ...this.#options, threads: 1 });
+    this.#file = openFile(this.#av, this.#path, { ...this.#options, threads: 1 }, true);
     this.damage = null;
     this.#draining = this.#pending = false;
     this.#readErrors = this.#packets = this.position = 0;
@@ -138,7 +145,17 @@ export class NodeAvFrames {
     if (pts !== this.#av.AV_NOPTS_VALUE && pts + duration > this.#end) this.#end = pts + duration;
     if ((this.#packet.flags & this.#av.AV_PKT_FLAG_CORRUPT) !== 0) this.#note('a packet is incomplete');
     const status = this.#file.codec.sendPacketSync(this.#packet);
-    if (status < 0) this.#note(this.#av.FFmpegError.strerror(status));
+    const judged = status < 0 ? status : this.#criticise();
+    if (judged < 0) this.#note(this.#av.FFmpegError.strerror(judged));
+  }
+
+  /** What the critic, if there is one, says of the packet. */
+  #criticise(): number {
+    const { critic } = this.#file;
+    if (critic === null) return 0;
+    const status = critic.sendPacketSync(this.#packet);
+    while (critic.receiveFrameSync(this.#spare) === 0);
+    return status;
   }
 
   #note(message: string): void {

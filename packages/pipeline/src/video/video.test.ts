@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_SHARED_DATA, sharedData } from '../util/testing/shared.ts';
+import { encodeJpegSync } from '../store/jpeg.ts';
+import { integer, randomStream } from '../util/random.ts';
 import { openVideo } from './decoder.ts';
 import { writeVideo } from './encoder.ts';
 import { CLIP, clipReference, emptyFolder, frameMd5s, md5 } from './testing/clip.ts';
@@ -28,6 +30,39 @@ describe('damage', () => {
     expect(bad.missing).toBe(90 - found);
     expect(bad.damage?.message).toContain('the header announces 90 frames');
     await Promise.all([good.close(), bad.close()]);
+  });
+
+  it('of Motion JPEG pictures that are decoded in part is told, and changes no pixel', async () => {
+    const folder = emptyFolder();
+    const [stream, good, bad] = [join(folder, 'a.mjpeg'), join(folder, 'good.avi'), join(folder, 'bad.avi')];
+    const noise = randomStream(7);
+    const pictures = Array.from({ length: 20 }, () =>
+      encodeJpegSync(
+        Uint8Array.from({ length: 3 * 64 * 64 }, () => integer(noise, 256)),
+        64,
+        64,
+      ),
+    );
+    writeFileSync(stream, Buffer.concat(pictures));
+    await remux(stream, good, 'avi', 25);
+    const bytes = readFileSync(good);
+    for (const picture of [8, 12]) {
+      const start = bytes.indexOf(pictures[picture]!);
+      bytes.fill(0xa5, start + 2500, start + 2560);
+    }
+    writeFileSync(bad, bytes);
+    for (const threads of [1, 4]) {
+      const open = (path: string, startFrame = 0) =>
+        openVideo(path, { threads, startFrame, decoder: 'node-av' });
+      const [whole, damaged, late] = [await open(good), await open(bad), await open(bad, 10)];
+      const [sums, found] = [await frameMd5s(whole), await frameMd5s(damaged)];
+      expect(found.flatMap((sum, i) => (sum === sums[i] ? [] : [i]))).toEqual([8, 12]);
+      expect(await frameMd5s(late)).toEqual(found.slice(10));
+      expect(whole.damage).toBeNull();
+      expect(damaged.damage).toMatchObject({ atFrame: 8, count: 2 });
+      expect([damaged.missing, found.length]).toEqual([0, 20]);
+      await Promise.all([whole.close(), damaged.close(), late.close()]);
+    }
   });
 
   it('is not what empty chunks of an AVI file are: they hold a picture longer', async () => {
