@@ -6,6 +6,7 @@
 // moves. The engine knows neither. The test of what was learned: ten labelled images per digit, and each of 500 unseen ones
 // gets the label of the nearest. Reached: 38.8 % by pixels, 41.6 % by the network before training, 83.4 % after; half a minute
 // on two cores.
+import { pathToFileURL } from 'node:url';
 import {
   add,
   chain,
@@ -52,7 +53,7 @@ const unit = (x: Tensor): Tensor =>
   div(x, sqrt(add(reshape(reduceSum(mul(x, x), [1]), [x.shape[0]!, 1]), 1e-12)));
 
 /** Two views of an image are to be alike, and unlike the keys of earlier images: equation 1 of the paper. */
-const momentumContrast: Objective = {
+export const momentumContrast: Objective = {
   name: 'moco',
   parameters: under('query', encoder.parameters),
   buffers: [
@@ -77,7 +78,7 @@ const momentumContrast: Objective = {
 };
 
 /** Two views of random images. */
-function draw(digits: Digits, i: number) {
+export function draw(digits: Digits, i: number) {
   const random = randomStream(2, i);
   const rows = Array.from({ length: BATCH }, () => integer(random, digits.labels.length));
   const inputs = { one: views(digits, rows, random), other: views(digits, rows, random) };
@@ -125,4 +126,4 @@ async function main(): Promise<void> {
     throw new Error(`features learned without labels must beat ${best} by 0.1, got ${scores.trained}`);
 }
 
-await main();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
