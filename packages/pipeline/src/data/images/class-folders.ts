@@ -105,11 +105,15 @@ interface Entry {
   readonly isFolder: boolean;
 }
 
+/** What macOS puts beside the folders of an archive. */
+const OF_ARCHIVES = '__MACOSX';
+
 /** What lies in a folder, hidden files aside; links count as what they lead to. */
 function entries(path: string): Entry[] {
   try {
-    const all = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
-    return all.map((entry) => ({
+    const all = readdirSync(path, { withFileTypes: true });
+    const seen = all.filter(({ name }) => !name.startsWith('.') && name !== OF_ARCHIVES);
+    return seen.map((entry) => ({
       name: entry.name,
       isFolder: entry.isSymbolicLink() ? leadsToFolder(join(path, entry.name)) : entry.isDirectory(),
     }));

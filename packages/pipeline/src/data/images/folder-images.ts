@@ -77,7 +77,9 @@ export async function decodeRgb(file: Uint8Array, path: string): Promise<Decoded
       bgr: Uint8Array.from({ length: width * height * 3 }, (_, i) => data[Math.floor(i / 3) * channels]!),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+    const reason = String(error instanceof Error ? error.message : error)
+      .split('\n')[0]!
+      .replace(/:$/, '');
     throw new SpatterError(
       'IMAGE_DAMAGED',
       `${path} must be a PNG or JPEG image, but cannot be decoded: ${reason}`,

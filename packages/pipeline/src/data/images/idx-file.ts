@@ -22,7 +22,13 @@ export function readIdxFile(path: string, rank: number): IdxFile {
   if (bytes.length < header) throw damaged(path, `must have a header of ${header} bytes`, `${bytes.length}`);
   const magic = bytes.readUInt32BE(0);
   const wanted = (UINT8 << 8) | rank;
-  if (magic !== wanted) throw damaged(path, `must begin with the magic number ${hex(wanted)}`, hex(magic));
+  if (magic !== wanted)
+    throw damaged(
+      path,
+      `must begin with the magic number ${said(wanted)}`,
+      said(magic),
+      hintFor(magic, rank),
+    );
   const shape = Array.from({ length: rank }, (_, k) => bytes.readUInt32BE(4 + 4 * k));
   const length = shape.reduce((product, n) => product * n, 1);
   if (bytes.length !== header + length) {
@@ -43,8 +49,34 @@ function inflated(path: string): Buffer {
   }
 }
 
-const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+/** Types of the values by the third byte of a magic number. */
+const TYPES: Readonly<Record<number, string>> = {
+  [UINT8]: 'unsigned bytes',
+  0x09: 'signed bytes',
+  0x0b: '16-bit numbers',
+  0x0c: '32-bit numbers',
+  0x0d: '32-bit floating point',
+  0x0e: '64-bit floating point',
+};
 
-function damaged(path: string, must: string, got: string): SpatterError {
-  return new SpatterError('IDX_DAMAGED', `${path} ${must}, got ${got}`, 'get the file again');
+/** A magic number with what it means, where it is one. */
+function said(magic: number): string {
+  const [type, rank] = [TYPES[magic >>> 8], magic & 0xff];
+  const meaning =
+    type === undefined ? '' : ` (${type} in ${rank} ${rank === 1 ? 'dimension' : 'dimensions'})`;
+  return `0x${magic.toString(16).padStart(8, '0')}${meaning}`;
+}
+
+/** What to do about a file that is whole and holds something else. */
+function hintFor(magic: number, rank: number): string | undefined {
+  const found = magic >>> 8 === UINT8 ? magic & 0xff : 0;
+  if (found === 3 && rank === 1) return 'images lie where labels belong: name each file after what it holds';
+  if (found === 1 && rank === 3) return 'labels lie where images belong: name each file after what it holds';
+  if (found === 4)
+    return 'IDX images are gray; write those in colour into a folder per class, for data=folder_rgb';
+  return magic >>> 8 in TYPES ? 'write the values as unsigned bytes, 0 to 255' : undefined;
+}
+
+function damaged(path: string, must: string, got: string, hint = 'get the file again'): SpatterError {
+  return new SpatterError('IDX_DAMAGED', `${path} ${must}, got ${got}`, hint);
 }

@@ -86,7 +86,7 @@ describe('IDX files', () => {
     ['too long', 'train-images-idx3-ubyte', images([6, 4, 5], 121), /must hold 136 bytes .* got 137/],
     ['shorter than a header', 'train-images-idx3-ubyte', new Uint8Array(9), /header of 16 bytes, got 9/],
     ['empty', 'train-images-idx3-ubyte', new Uint8Array(), /header of 16 bytes, got 0/],
-    ['labels where images belong', 'train-images-idx3-ubyte', images([16]), /magic number 0x00000803, got 0x00000801/],
+    ['labels where images belong', 'train-images-idx3-ubyte', images([16]), /magic number 0x00000803 \(unsigned bytes in 3 dimensions\), got 0x00000801 .*1 dimension\)/],
     ['cut gzip', 'train-labels-idx1-ubyte.gz', gzipSync(images([6])).subarray(0, 20), /must be whole gzip/],
     ['fewer labels than images', 't10k-labels.idx1-ubyte', images([1]), /hold 2 images and 1 labels/],
   ]; // prettier-ignore
@@ -97,6 +97,18 @@ describe('IDX files', () => {
     expect(() => readIdxImages(root, 8)).toThrow(
       expect.objectContaining({ code: 'IDX_DAMAGED', message: expect.stringMatching(line) as string }),
     );
+  });
+
+  it.each<[string, string, number[], RegExp]>([
+    ['images as labels', 'train-labels-idx1-ubyte.gz', [6, 4, 5], /^images lie where labels belong/],
+    ['labels as images', 'train-images-idx3-ubyte', [16], /^labels lie where images belong/],
+    ['colour', 'train-images-idx3-ubyte', [6, 3, 4, 5], /data=folder_rgb$/],
+  ])('of something else are told what to do: %s', (_, name, shape, hint) => {
+    const root = folder();
+    writeTinyIdx(root);
+    writeFileSync(join(root, name), images(shape));
+    const told = { code: 'IDX_DAMAGED', hint: expect.stringMatching(hint) as string };
+    expect(() => readIdxImages(root, 8)).toThrow(expect.objectContaining(told));
   });
 
   it('are refused when one is missing, when images do not fit, when classes do not', () => {
@@ -152,6 +164,7 @@ describe('class folders', () => {
     symlinkSync(join(elsewhere, 'b b'), join(root, 'b b'));
     const read = await readFolder(root);
     expect([read.classes, read.labels.length, read.notices]).toEqual([['a', 'b b'], 2, []]);
+    put(join(elsewhere, '__MACOSX', 'a', '._1.png'), Buffer.from('of an archive'));
     for (const name of ['.hidden', 'notes.txt', 'x.webp']) writeFileSync(join(elsewhere, 'a', name), '');
     mkdirSync(join(elsewhere, 'b b', 'deeper'));
     const { notices, hash } = await readFolder(root);
