@@ -7,7 +7,7 @@ import { planJobs } from '../packages/pipeline/src/config/index.ts';
 import { program } from '../packages/pipeline/src/cli/main.ts';
 
 const root = join(import.meta.dirname, '..');
-const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'bench/README.md'].concat(
+const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'bench/README.md', 'bench/gpu.md'].concat(
   ['guides', 'reference', 'adr'].flatMap((folder) =>
     readdirSync(join(root, 'docs', folder)).map((name) => join('docs', folder, name)),
   ),

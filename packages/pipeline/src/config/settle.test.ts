@@ -62,7 +62,7 @@ describe('what contradicts the data', () => {
     ],
     [
       ['training.loss=bce_with_logits'],
-      /^model.architecture.num_classes must be 10 for the 10 classes in DIR, got 1$/,
+      /^training.loss must be cross_entropy or focal for the 10 classes in DIR, got bce_with_logits$/,
     ],
     [['data.split.kind=recording'], /^data.split.kind must be random with data.kind=idx, got recording/],
   ])('%s', (overrides, line) => {

@@ -27,7 +27,9 @@ export type SettledArchitecture = Config['model']['architecture'] & {
  */
 export function settleConfig(config: Config, facts: DataFacts): Config {
   const { model, training } = config;
-  const outputs = model.architecture.num_classes ?? outputsFor(training.loss, facts.classes);
+  const given = model.architecture.num_classes;
+  if (given === null) requireLoss(training.loss, facts);
+  const outputs = given ?? outputsFor(training.loss, facts.classes);
   requireOutputs(outputs, facts);
   const architecture = {
     ...model.architecture,
@@ -43,6 +45,16 @@ export function settleConfig(config: Config, facts: DataFacts): Config {
 function outputsFor(loss: Config['training']['loss'], classes: number | null): number {
   if (loss === 'bce_with_logits') return 1;
   return classes ?? (loss === 'cross_entropy' ? 2 : 1);
+}
+
+/** Binary cross-entropy knows two classes. */
+function requireLoss(loss: Config['training']['loss'], { classes, root }: DataFacts): void {
+  if (loss !== 'bce_with_logits' || classes === null || classes === 2) return;
+  throw new SpatterError(
+    'CONFIG_VALUE',
+    `training.loss must be cross_entropy or focal for the ${classes} classes in ${root}, got ${loss}`,
+    'leave training.loss out: it follows from the data',
+  );
 }
 
 /** One output serves two classes too. */

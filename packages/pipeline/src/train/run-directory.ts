@@ -78,6 +78,13 @@ export function removeUnbegun(path: string): void {
   }
 }
 
+/** The overrides that the run at `path` was begun with, as they were typed; none where they are not recorded. */
+export function overridesOf(path: string): string[] {
+  const file = join(path, 'overrides.yaml');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return lines.flatMap((line) => (/^- ".*"$/.test(line) ? [JSON.parse(line.slice(2)) as string] : []));
+}
+
 /** @throws {SpatterError} RUN_NOT_FOUND when `path` is no run directory. */
 export function openRunDirectory(path: string): RunDirectory {
   const config = join(path, 'config.yaml');

@@ -10,6 +10,7 @@ import type { ProgressFactory } from '../util/progress.ts';
 import { buildForward, buildModel, buildStep, inputShape, unusedOptionNotices } from './build.ts';
 import { classWeights } from './class-weights.ts';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { idleOptionNotices } from './idle-options.ts';
 import { LAST, train } from './loop.ts';
 import { tuningOf } from './lowering-memory.ts';
 import { policiesOf } from './policies/catalogue.ts';
@@ -18,7 +19,13 @@ import { mixer } from './mix.ts';
 import { judgedState, precisionNotices, skippedBatches, stepPlan, stepsPerRun } from './step-plan.ts';
 import { withPretrained } from './pretrained.ts';
 import { startProgress, type Progress } from './progress.ts';
-import { checkpointFolder, pinDataset, removeUnbegun, type RunDirectory } from './run-directory.ts';
+import {
+  checkpointFolder,
+  overridesOf,
+  pinDataset,
+  removeUnbegun,
+  type RunDirectory,
+} from './run-directory.ts';
 import type { Tracking } from './tracked-run.ts';
 import { TrainingLog } from './training-log.ts';
 import { lossAndAccuracy, splitLogits } from './validate.ts';
@@ -46,9 +53,8 @@ export async function trainRun(run: RunDirectory, observer: TrainObserver): Prom
   const { config } = run;
   const { dataset, step, forward, start } = await begin(run, observer);
   observer.onData?.(dataset.basis);
-  [...unusedOptionNotices(config), ...precisionNotices(config), ...dataset.notices].forEach(
-    observer.onNotice,
-  );
+  const idle = [...unusedOptionNotices(config), ...idleOptionNotices(config, overridesOf(run.path))];
+  [...idle, ...precisionNotices(config), ...dataset.notices].forEach(observer.onNotice);
   const loader = dataset.loader('train');
   const log = await TrainingLog.open(observer.tracking, run, dataset, loader.length);
   const validation = dataset.loader('val');
