@@ -113,7 +113,8 @@ export const GRADIENTS: GradientTable = {
   exp: (dy, y) => [mul(dy, y)],
   log: (dy, _y, x) => [div(dy, x)],
   log1p: (dy, _y, x) => [div(dy, add(x, 1))],
-  erf: (dy, _y, x) => [mul(dy, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))],
+  // 2 / √π · exp(−x²), its factor in the exponent.
+  erf: (dy, _y, x) => [mul(dy, exp(sub(Math.log(2 / Math.sqrt(Math.PI)), mul(x, x))))],
   sqrt: (dy, y) => [div(dy, mul(2, y))],
   abs: (dy, _y, x) => [mul(dy, primitive('sign', [x], {}))],
   sign: flat,

@@ -164,6 +164,15 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: number):
 /** x·Φ(x) with the exact normal distribution function, as `torch.nn.GELU()` (Hendrycks and Gimpel, 2016). */
 export const gelu = (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 
+/**
+ * {@link gelu} as √½·u·(1 + erf(u)) with u = √½·x, for training: products before and after it can take both factors, in either
+ * direction. For inference ONNX Runtime has an operator that it recognises by the usual form.
+ */
+export function geluOfScaled(x: Tensor): Tensor {
+  const u = mul(x, Math.SQRT1_2);
+  return mul(mul(u, add(erf(u), 1)), Math.SQRT1_2);
+}
+
 /** `torch.nn.GELU(approximate='tanh')`. */
 export function geluTanh(x: Tensor): Tensor {
   const inner = mul(x, mul(add(mul(mul(x, x), 0.044715), 1), Math.sqrt(2 / Math.PI)));

@@ -3,6 +3,7 @@ import {
   add,
   avgPool2d,
   gelu,
+  geluOfScaled,
   matmul,
   maxPool2d,
   mul,
@@ -68,6 +69,12 @@ export const flatten = (): Layer => stateless((x) => reshape(x, [x.shape[0]!, si
 export const identity = (): Layer => stateless((x) => x);
 export const reluLayer = (): Layer => stateless(relu);
 export const tanhLayer = (): Layer => stateless(tanh);
-export const geluLayer = (): Layer => stateless(gelu);
+/** `torch.nn.GELU()`. */
+export const geluLayer = (): Layer => ({
+  parameters: [],
+  buffers: [],
+  counters: [],
+  forward: ({ training }, x) => (training ? geluOfScaled(x) : gelu(x)),
+});
 export const siluLayer = (): Layer => stateless(silu);
 export const sigmoidLayer = (): Layer => stateless(sigmoid);

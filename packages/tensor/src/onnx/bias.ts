@@ -4,6 +4,7 @@ import type { Node, Tensor } from '../ir/primitives.ts';
 import { concatenation } from './concatenation.ts';
 import { convAttributes } from './convolution.ts';
 import type { LoweringContext } from './context.ts';
+import { product } from './product.ts';
 
 /** The vector behind `bias` when it holds one value per entry of `axis` of `shape` and nothing else. */
 export function biasVector(bias: Tensor, shape: Shape, axis: number): Tensor | undefined {
@@ -29,10 +30,6 @@ export function addRule(context: LoweringContext, node: Node<'add'>): string {
   const bias = absorbedBias(context, node);
   if (bias !== undefined && a.op === 'conv2d')
     return emitter.emit('Conv', [...a.inputs.map(value), value(bias)], convAttributes(a.params));
-  if (bias !== undefined && a.op === 'matmul') {
-    const { transposeA, transposeB } = a.params;
-    const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
-    return emitter.emit('Gemm', [...a.inputs.map(value), value(bias)], attributes);
-  }
+  if (bias !== undefined && a.op === 'matmul') return product(context, a, { bias });
   return concatenation(context, node) ?? emitter.emit('Add', [value(a), value(b)]);
 }

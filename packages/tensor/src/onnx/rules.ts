@@ -4,7 +4,7 @@ import type { Node, PrimitiveName, Tensor } from '../ir/primitives.ts';
 import { blockedConv2dWeightGrad } from './blocked-weight-grad.ts';
 import { columnWeightGrad, isClearlyBest } from './column-weight-grad.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './convolution.ts';
-import { dataTypeOf } from './emitter.ts';
+import { dataTypeOf, floatAttribute } from './emitter.ts';
 import { addRule } from './bias.ts';
 import type { Device } from '../runtime/devices.ts';
 import type { LoweringContext, Rule } from './context.ts';
@@ -13,6 +13,8 @@ import { batchMatmul, fusedBatchMatmul } from './batch-matmul.ts';
 import { layerNorm, layerNormInputGrad, layerNormWeightGrad } from './layer-norm.ts';
 import { maxPool2d, maxPool2dGrad, maxPool2dGradByIndices } from './max-pooling.ts';
 import { avgPool2d, avgPool2dGrad, maxGroups, maxGroupsGrad } from './pooling.ts';
+import { product, unscaled } from './product.ts';
+import { scaledProduct } from './scaled-product.ts';
 import { productConv2dWeightGrad } from './small-image-product.ts';
 
 /** How `Reshape` is told to work an extent out by itself. */
@@ -54,9 +56,6 @@ const log1p: Rule<'log1p'> = ({ emitter, value }, { inputs: [x] }) => {
   return emitter.emit('Where', [isTiny, value(x), precise]);
 };
 
-const matmul: Rule<'matmul'> = ({ emitter, value }, { inputs: [a, b], params: { transposeA, transposeB } }) =>
-  emitter.emit('Gemm', [value(a), value(b)], { transA: Number(transposeA), transB: Number(transposeB) });
-
 /** The first extent is inferred from the others, so that graphs traced for one batch size serve others. */
 const reshape: Rule<'reshape'> = ({ emitter, value }, { inputs: [x], shape }) =>
   emitter.emit('Reshape', [value(x), emitter.ints(shape.length > 0 ? [INFERRED, ...shape.slice(1)] : shape)]);
@@ -85,9 +84,13 @@ const rowSum: Rule<'reduceSum'> = (context, node) => {
   const [columns, rows] = [x.shape.at(-1)!, sizeOf(x.shape.slice(0, -1))];
   const isRowSum = x.shape.every((_, axis) => node.params.axes.includes(axis) === axis < x.shape.length - 1);
   if (!isRowSum || rows < FEW_ROWS) return reduceSum(context, node);
-  const flat = emitter.emit('Reshape', [value(x), emitter.ints([rows, columns])]);
+  const { base, factor } = unscaled(x);
+  const flat = emitter.emit('Reshape', [value(base), emitter.ints([rows, columns])]);
   const ones = emitter.initializer(float32([1, rows], new Float32Array(rows).fill(1)), `row of ${rows} ones`);
-  return emitter.emit('Reshape', [emitter.emit('Gemm', [ones, flat]), emitter.ints([columns])]);
+  return emitter.emit('Reshape', [
+    emitter.emit('Gemm', [ones, flat], { alpha: floatAttribute(factor) }),
+    emitter.ints([columns]),
+  ]);
 };
 
 /** By columns, as products of small images or in blocks where that fits, or as was chosen. */
@@ -118,14 +121,14 @@ export const RULES: LoweringTable = {
     emitter.emit('Cast', [value(x)], { to: dataTypeOf(dtype) }),
   add: addRule,
   sub: same('Sub'),
-  mul: same('Mul'),
+  mul: firstThatFits(scaledProduct, same('Mul')),
   div: same('Div'),
   maximum: same('Max'),
   greater: same('Greater'),
   greaterEqual: same('GreaterOrEqual'),
   equal: same('Equal'),
   select: same('Where'),
-  matmul,
+  matmul: (context, node) => product(context, node),
   batchMatmul: perDevice(batchMatmul, { cpu: fusedBatchMatmul }),
   transpose: ({ emitter, value }, { inputs: [x], params }) =>
     emitter.emit('Transpose', [value(x)], { perm: params.permutation }),

@@ -40,6 +40,20 @@ interface Convolution extends ConvParams {
 
 const DENSE = { x: X, w: W, stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } as const;
 
+/** Sides and results times numbers, at once or behind reshapes, also where others read them. */
+const SCALED_PRODUCTS: readonly PrimitiveCase[] = (
+  [
+    (a, b) => ir.matmul(ir.mul(a, 0.5), ir.reshape(ir.mul(3, b), [4, 5])),
+    (a, b, bias) => ir.mul(ir.reshape(ir.add(ir.matmul(a, ir.reshape(b, [4, 5])), bias), [15]), 0.3),
+    (a, b) => ir.mul(-2, ir.matmul(a, ir.mul(ir.reshape(b, [4, 5]), 0.25))),
+    (a, b, bias) => {
+      const [left, right] = [ir.mul(a, 0.5), ir.reshape(b, [4, 5])];
+      const y = ir.add(ir.matmul(left, right), bias);
+      return ir.add(ir.mul(y, 0.5), ir.mul(y, ir.reduceSum(left)));
+    },
+  ] as const satisfies readonly PrimitiveCase['build'][]
+).map((build) => ({ inputs: [[3, 4], [20], [5]], build }));
+
 const CONVOLUTIONS: readonly Convolution[] = [
   DENSE,
   { ...DENSE, stride: [2, 1], padding: [1, 0] },
@@ -143,14 +157,17 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
     { inputs: [[3, 4], [4], [3, 1]], build: (c, a, b) => ir.select(ir.greater(c, 0), a, b) },
     { inputs: [[3, 4]], build: (a) => ir.select(ir.greater(a, 0), a, 2) },
   ],
-  matmul: (
-    [
-      [[3, 4], [4, 5], false, false],
-      [[4, 3], [4, 5], true, false],
-      [[3, 4], [5, 4], false, true],
-      [[4, 3], [5, 4], true, true],
-    ] as const
-  ).map(([a, b, ta, tb]) => ({ inputs: [a, b], build: (x, y) => ir.matmul(x, y, ta, tb) })),
+  matmul: [
+    ...SCALED_PRODUCTS,
+    ...(
+      [
+        [[3, 4], [4, 5], false, false],
+        [[4, 3], [4, 5], true, false],
+        [[3, 4], [5, 4], false, true],
+        [[4, 3], [5, 4], true, true],
+      ] as const
+    ).map(([a, b, ta, tb]): PrimitiveCase => ({ inputs: [a, b], build: (x, y) => ir.matmul(x, y, ta, tb) })),
+  ],
   batchMatmul: (
     [
       [[2, 3, 4], [2, 4, 5], false, false],
@@ -239,7 +256,7 @@ export const CASES: { readonly [P in PrimitiveName]: readonly PrimitiveCase[] } 
   reduceSum: [
     { inputs: [[2, 3, 4]], build: (x) => ir.reduceSum(x, [0, 2]) },
     { inputs: [[5, 13, 3]], build: (x) => ir.reduceSum(x, [0, 1]) },
-    { inputs: [[70, 2, 3]], build: (x) => ir.reduceSum(x, [1, 0]) },
+    { inputs: [[70, 2, 3]], build: (x) => ir.reduceSum(ir.mul(x, 0.5), [1, 0]) },
     { inputs: [X], build: (x) => ir.reduceSum(x, [0, 2, 3]) },
     { inputs: [[2, 3]], build: (x) => ir.reduceSum(x) },
   ],
