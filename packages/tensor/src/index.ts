@@ -12,7 +12,7 @@ export type {
   ObjectiveStepOptions,
   Step,
   StepHyper,
-} from './compile/step.ts';
+} from './compile/step-types.ts';
 export { compileTrainStep } from './compile/train-step.ts';
 export type { Batch, StepMetrics, StepResult, TrainStep, TrainStepOptions } from './compile/train-step.ts';
 export { GOOD_STEPS, LOSS_SCALE } from './compile/loss-scale.ts';

@@ -60,6 +60,23 @@ describe('the graphs of a step', () => {
     expect(open).toEqual([300, 200]);
   });
 
+  it('stay open, however much they hold, where they are of one size and take turns', async () => {
+    const { cache, use, lowered, open } = cacheOf();
+    const wait = async () => {
+      await (await cache.get({ size: 2000, kind: 'wait', steps: 3 })).session.run(new Map());
+    };
+    await wait();
+    await use(2000);
+    await wait();
+    await use(2000);
+    expect([lowered, open]).toEqual([
+      [2000, 2000],
+      [2000, 2000],
+    ]);
+    await use(900);
+    expect(open).toEqual([900]);
+  });
+
   it('are four at most', async () => {
     const { use, lowered, open } = cacheOf();
     await use(20, 40, 60, 80, 20, 100);

@@ -41,6 +41,7 @@ export interface GraphCacheOptions {
 }
 
 interface Kept extends LoweredGraph {
+  readonly size: number;
   session: Session | undefined;
   /** What the first run took, in bytes; 0 before. */
   held: number;
@@ -52,8 +53,9 @@ export function graphCache(options: GraphCacheOptions): GraphCache {
   return {
     get: async (wanted) => {
       const key = `${wanted.kind} ${wanted.size} ${wanted.steps}`;
-      const waiting = [...graphs].filter(([other]) => other !== key).map(([, graph]) => graph);
-      const graph = graphs.get(key) ?? { ...(await options.lower(wanted)), session: undefined, held: 0 };
+      // Graphs of one size take turns within a step, or from one to the next.
+      const waiting = [...graphs.values()].filter(({ size }) => size !== wanted.size);
+      const graph = graphs.get(key) ?? (await lowered(options, wanted));
       graphs.delete(key);
       graphs.set(key, graph);
       await closeHeavy(waiting);
@@ -71,6 +73,13 @@ export function graphCache(options: GraphCacheOptions): GraphCache {
     },
   };
 }
+
+const lowered = async ({ lower }: GraphCacheOptions, wanted: GraphKey): Promise<Kept> => ({
+  ...(await lower(wanted)),
+  size: wanted.size,
+  session: undefined,
+  held: 0,
+});
 
 /** Closes graphs, the one that waits longest first, until what the others hold is little. */
 async function closeHeavy(waiting: readonly Kept[]): Promise<void> {

@@ -12,7 +12,8 @@ import type { State } from '../nn/parameters.ts';
 import { uniformStream } from '../nn/random.ts';
 import { adam } from '../optimizers/adam.ts';
 import { inParts, partsOf } from './in-parts.ts';
-import { compileStep, type ObjectiveStepOptions, type Step } from './step.ts';
+import { compileStep } from './step.ts';
+import type { ObjectiveStepOptions, Step } from './step-types.ts';
 
 const [SIZE, PARTS] = [12, 3];
 

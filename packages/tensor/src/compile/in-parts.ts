@@ -12,7 +12,7 @@ import type {
   ObjectiveStepOptions,
   Step,
   StepHyper,
-} from './step.ts';
+} from './step-types.ts';
 import { batchPort, isMask, isWaiting, traceLoss, type StepRecipe } from './trace.ts';
 
 /** Bytes that the largest tensor of a part's forward pass may have, so that a few of them stay in a processor's last cache. */

@@ -1,5 +1,5 @@
 // Several steps in one run when one of them is left out: what the steps after it are fed then counts an update too many.
-import type { ObjectiveBatch, ObjectiveMetrics, Step } from './step.ts';
+import type { ObjectiveBatch, ObjectiveMetrics, Step } from './step-types.ts';
 
 type RunMany = Step['runMany'];
 

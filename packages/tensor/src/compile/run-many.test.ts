@@ -12,7 +12,8 @@ import type { State } from '../nn/parameters.ts';
 import { uniformStream } from '../nn/random.ts';
 import { adam } from '../optimizers/adam.ts';
 import { sgd } from '../optimizers/sgd.ts';
-import { compileStep, type Step, type StepHyper } from './step.ts';
+import { compileStep } from './step.ts';
+import type { Step, StepHyper } from './step-types.ts';
 import { compileTrainStep, type TrainStepOptions } from './train-step.ts';
 
 const [SIZE, STEPS] = [4, 3];

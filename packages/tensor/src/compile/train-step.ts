@@ -3,7 +3,8 @@ import type { Loss, LossOptions } from '../losses/loss.ts';
 import type { Model } from '../nn/layer.ts';
 import { CLASSIFICATION, classification } from '../nn/objective.ts';
 import type { State } from '../nn/parameters.ts';
-import { compileStep, type ObjectiveMetrics, type Step, type StepHyper, type StepPlace } from './step.ts';
+import { compileStep } from './step.ts';
+import type { ObjectiveMetrics, Step, StepHyper, StepPlace } from './step-types.ts';
 import type { ImageShape, UpdateRecipe } from './trace.ts';
 
 export interface TrainStepOptions extends UpdateRecipe, StepPlace {
