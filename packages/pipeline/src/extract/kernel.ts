@@ -222,6 +222,7 @@ function contourAt(numbers: Int32Array, index: number): Contour {
     h: numbers[i + 3]!,
     area: numbers[i + 4]! / 2,
     hole: numbers[i + 5] === 1,
-    ...{ index, parent: numbers[i + 6]! },
+    index,
+    parent: numbers[i + 6]!,
   };
 }
