@@ -20,6 +20,8 @@ export interface DatasetDiff {
   readonly crops: readonly [older: number, newer: number];
   readonly added: Change;
   readonly removed: Change;
+  /** Crops that were only moved: added ones with the bytes of removed ones, under another file, dataset or row. */
+  readonly moved: number;
   readonly relabelled: Change;
   readonly changed_bytes: Change;
 }
@@ -53,10 +55,33 @@ export async function diffDatasets(
     crops: [a.slots.size, b.slots.size],
     added: added.change(),
     removed: removed.change(),
+    moved: countMoved(a, b),
     relabelled: relabelled.change(),
     changed_bytes: changed.change(),
   };
 }
+
+/** How many of the crops that only `b` has find the bytes of one that only `a` has, each of these taken once. */
+function countMoved(a: Content, b: Content): number {
+  const gone = new Map<string, number>();
+  for (const [name, slot] of a.slots) {
+    if (b.slots.has(name)) continue;
+    const bytes = digestAt(a, slot);
+    gone.set(bytes, (gone.get(bytes) ?? 0) + 1);
+  }
+  let moved = 0;
+  for (const [name, slot] of gone.size === 0 ? [] : b.slots) {
+    if (a.slots.has(name)) continue;
+    const bytes = digestAt(b, slot);
+    const left = gone.get(bytes) ?? 0;
+    if (left > 0) moved++;
+    gone.set(bytes, left - 1);
+  }
+  return moved;
+}
+
+const digestAt = ({ digests }: Content, slot: number): string =>
+  digests.subarray(slot * DIGEST_WORDS, (slot + 1) * DIGEST_WORDS).join();
 
 /** Counts crops by class. */
 class Tally {

@@ -1,5 +1,14 @@
 // The version changes with any byte, label or row and with nothing else; damaged crops are left out and named; checksums come back.
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -144,6 +153,22 @@ describe('data diff', () => {
       relabelled: { crops: 1, examples: ['a_low.h5 a_0 row 2'] },
       changed_bytes: { crops: 1, examples: ['a_low.h5 a_0 row 1'] },
     });
+  });
+
+  it('tells crops that were only moved from new ones', async () => {
+    const older = await dataSet();
+    const newer = await dataSet();
+    for (const name of ['images.csv', 'unshuffled_images.csv']) {
+      const text = readFileSync(join(newer, name), 'utf8');
+      writeFileSync(join(newer, name), text.replaceAll('a_low.h5,', 'moved/a_low.h5,'));
+    }
+    mkdirSync(join(newer, 'moved'));
+    renameSync(join(newer, 'a_low.h5'), join(newer, 'moved', 'a_low.h5'));
+    const result = await diff(older, newer);
+    expect(result).toMatchObject({ same: false, moved: result.added.crops, changed_bytes: { crops: 0 } });
+    expect(result.moved).toBeGreaterThan(0);
+    expect(result.removed.crops).toBe(result.moved);
+    expect((await diff(older, await dataSet((rows) => [...rows, jpegs[5]!]))).moved).toBe(0);
   });
 
   it('says the same of two copies', async () => {

@@ -41,6 +41,12 @@ function describe(result: DatasetDiff): string[] {
       ...examples.map((name) => `    ${name}`),
     ];
   });
+  const { moved } = result;
+  const movedLine = `${moved} of the added are crops that were removed, under another file, dataset or row`;
   const sides = `${versions[0].slice(0, 16)} (${crops[0]} crops), ${versions[1].slice(0, 16)} (${crops[1]} crops)`;
-  return [...changes, `${same ? 'the same version' : 'different versions'}: ${sides}`];
+  return [
+    ...changes,
+    ...(moved > 0 ? [movedLine] : []),
+    `${same ? 'the same version' : 'different versions'}: ${sides}`,
+  ];
 }
