@@ -20,7 +20,7 @@ interface PlanesExports {
     bandRows: number,
     limit: number,
     out: number,
-  ): number;
+  ): void;
 }
 
 /** The compiled kernel keeps its constants below this address. */
@@ -49,8 +49,8 @@ const SCALE = 96;
 
 /** Pairs left unexamined, at most, after one in which most of the picture moved. */
 const LONGEST_PAUSE = 16;
-/** Where more than this share of the bands moves, looking costs more than it saves. */
-const MOST = 0.75;
+/** Where more than this share of the picture moves, looking costs more than it saves. */
+const MOST = 0.1;
 
 /** Planes of a 4:2:0 frame as FFmpeg hands them out: luma, then two of chroma with rows equally far apart. */
 export interface DecodedPlanes {
@@ -135,7 +135,7 @@ export class MotionWatch {
     const { strides, offsets } = this.#layout!;
     const out = FIRST_FREE + 2 * this.#layout!.bytes;
     const bands = bandsOf(this.#height);
-    const moving = this.#exports.movingColumns(
+    this.#exports.movingColumns(
       ...([
         this.#start(index - 1),
         this.#start(index),
@@ -147,9 +147,11 @@ export class MotionWatch {
       ...([this.#width, this.#height, this.#rule.left, Math.min(this.#rule.right, this.#width)] as const),
       ...([BAND_ROWS, this.#limit, out] as const),
     );
-    const most = moving > MOST * bands;
+    const moving = new Uint16Array(this.#exports.memory.buffer, out, 2 * bands).slice();
+    const columns = moving.reduce((sum, column, i) => sum + (i % 2 === 0 ? -column : column), 0);
+    const most = columns > MOST * bands * this.#width;
     [this.#pause, this.#wait] = most ? [Math.min(LONGEST_PAUSE, 2 * this.#pause + 1), this.#pause] : [0, 0];
-    return new Uint16Array(this.#exports.memory.buffer, out, 2 * bands).slice();
+    return moving;
   }
 
   #start(index: number): number {
